@@ -1,0 +1,1 @@
+"""Typed expressions: nodes, their shapes, and walks over them."""

@@ -1,0 +1,1 @@
+"""The operations of the language: one entry each, in four tables joined by `matcalc.operations.table`."""

@@ -1,0 +1,102 @@
+"""Functions that build and take apart vectors and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matcalc.expressions.node import Shape
+from matcalc.operations import shapes
+from matcalc.operations.registry import Law, Operation
+
+
+UNROLLED = 6  # powers up to this one are differentiated factor by factor, so that Hessians exist too
+
+
+def _power_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
+    k = params[0] if params else None
+    if k is None or k > UNROLLED:
+        return "d(matrix_power(X, K)) = power_sum(X, dX, K)"
+    rows = [" @ ".join(["X"] * i + ["dX"] + ["X"] * (k - 1 - i)) for i in range(k)]
+    return f"d(matrix_power(X, K)) = {' + '.join(rows) or '0 * dX'}"
+
+
+STRUCTURE = [
+    Operation(
+        "inv", "X", shapes.square, numpy="np.linalg.inv({X})", latex=r"{X}^{-1}", text="{X}⁻¹",
+        law=Law("d(inv(X)) = -y @ dX @ y", "inverse", "Matrix Cookbook 40"),
+        domain="X invertible", sample="invertible",
+    ),
+    Operation(
+        "solve", "A, B", shapes.solved, numpy="np.linalg.solve({A}, {B})", latex=r"{A}^{-1} {B}",
+        law=Law("d(solve(A, B)) = inv(A) @ dB - inv(A) @ dA @ y", "linear system", "Matrix Cookbook 37, 40"),
+        domain="A invertible", sample="invertible A",
+    ),
+    Operation(
+        "pinv", "X", shapes.matrix_transposed, numpy="np.linalg.pinv({X})", latex=r"{X}^{+}", text="{X}⁺",
+        law=Law(
+            "d(pinv(X)) = -y @ dX @ y + y @ y.T @ dX.T - y @ y.T @ dX.T @ X @ y + dX.T @ y.T @ y - y @ X @ dX.T @ y.T @ y",
+            "pseudo-inverse at constant rank", "Golub & Pereyra 1973, 4.12",
+        ),
+        domain="full rank", sample="full rank",
+    ),
+    Operation(
+        "diag", "X", shapes.diagonal, latex=r"\operatorname{diag}",
+        law=Law("d(diag(X)) = diag(dX)", "diagonal", "linear"),
+        doc="of a vector: the diagonal matrix; of a square matrix: the column of its diagonal",
+    ),
+    Operation(
+        "outer", "A, B", shapes.outer, einsum="i,j->ij", latex=r"{A} {B}^\top",
+        law=Law("d(outer(A, B)) = outer(dA, B) + outer(A, dB)", "outer product", "product rule"),
+    ),
+    Operation(
+        "kron", "A, B", shapes.kronecker, numpy="np.kron({A}, {B})", latex=r"{A} \otimes {B}", text="{A} ⊗ {B}",
+        law=Law("d(kron(A, B)) = kron(dA, B) + kron(A, dB)", "Kronecker product", "Matrix Cookbook 39"),
+        adjoint={"A": "kron_left(G, B, m, n)", "B": "kron_right(G, A, p, q)"},
+    ),
+    Operation(
+        "kron_left", "G, B", shapes.kron_left, numpy="_kron_left({G}, {B})", latex=r"\operatorname{kron_1}",
+        law=Law("d(kron_left(G, B)) = kron_left(dG, B) + kron_left(G, dB)", "Kronecker product undone", "linear"),
+        adjoint={"G": "kron(H, B)", "B": "kron_right(G, H, p, q)"},
+        doc="kron_left(G, B, m, n): the m×n matrix of the inner products of G's blocks with B; adjoint of A -> kron(A, B)",
+    ),
+    Operation(
+        "kron_right", "G, A", shapes.kron_right, numpy="_kron_right({G}, {A})", latex=r"\operatorname{kron_2}",
+        law=Law("d(kron_right(G, A)) = kron_right(dG, A) + kron_right(G, dA)", "Kronecker product undone", "linear"),
+        adjoint={"G": "kron(A, H)", "A": "kron_left(G, H, m, n)"},
+        doc="kron_right(G, A, p, q): the sum of G's p×q blocks weighted by A; adjoint of B -> kron(A, B)",
+    ),
+    Operation(
+        "vec", "X", shapes.stacked_columns, latex=r"\operatorname{vec}",
+        numpy="{X}.reshape(-1, order='F')",
+        law=Law("d(vec(X)) = vec(dX)", "vectorisation", "Matrix Cookbook 10.2.2"), doc="columns stacked",
+        adjoint={"X": "unvec(G, m, n)"},
+    ),
+    Operation(
+        "unvec", "X", shapes.unstacked, latex=r"\operatorname{unvec}",
+        numpy="{X}.reshape({rows}, {columns}, order='F')",
+        law=Law("d(unvec(X)) = unvec(dX)", "vectorisation undone", "linear"),
+        adjoint={"X": "vec(G)"},
+        doc="unvec(x, m, n): the m×n matrix whose columns stacked are x",
+    ),
+    Operation(
+        "matrix_power", "X, K", shapes.powered, choose=_power_law, numpy="np.linalg.matrix_power({X}, {K})",
+        latex=r"{X}^{{K}}",
+        law=Law("d(matrix_power(X, K)) = power_sum(X, dX, K)", "power of a matrix", "Matrix Cookbook 90, 121"),
+        doc="matrix_power(X, k): X @ X @ ... @ X, k a whole number or a scalar name",
+    ),
+    Operation(
+        "power_sum", "X, D, K", shapes.power_summed, numpy="_power_sum({X}, {D}, {K})", latex=r"\operatorname{S}",
+        adjoint={"D": "power_sum(X.T, G, K)"},
+        law=Law("d(power_sum(X, D, K)) = power_sum(X, dD, K)", "derivative of a matrix power", "product rule"),
+        doc="power_sum(X, D, k): the sum of X^i @ D @ X^(k-1-i) over i < k; linear in D, by X not supported",
+    ),
+    Operation(
+        "stack", "", shapes.stack,
+        law=Law("d([A; B]) = [dA; dB]", "stacked blocks", "linear"), doc="[A, B] side by side, [A; B] downwards",
+    ),
+    Operation(
+        "index", "X", shapes.indexed,
+        law=Law("d(X[i, j]) = dX[i, j]", "entries and slices", "Matrix Cookbook 73"),
+    ),
+]  # fmt: skip

@@ -1,0 +1,149 @@
+"""All operations by name, and the constructors of nodes.
+
+Constructors check shapes and never simplify: every change of an expression is a step that can be named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from matcalc.errors import ShapeError
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import Node, Shape, intern
+from matcalc.operations.arithmetic import ARITHMETIC
+from matcalc.operations.elementwise import ELEMENTWISE
+from matcalc.operations.reductions import REDUCTIONS
+from matcalc.operations.registry import STRICT, Operation, leaf
+from matcalc.operations.structure import STRUCTURE
+
+__all__ = [
+    "ELEMENTWISE_NAMES", "OPERATIONS", "add", "apply", "dimension", "div", "eye", "index", "is_leaf", "let", "make",
+    "matmul", "mul", "neg", "number", "ones", "pi", "power", "sub", "transpose", "variable", "zeros",
+]  # fmt: skip
+
+LEAVES = ("var", "num", "dim", "pi", "ones", "zeros", "eye")
+
+
+def _join(*tables: Iterable[Operation]) -> dict[str, Operation]:
+    found: dict[str, Operation] = {}
+    for table in tables:
+        for entry in table:
+            if entry.name in found:
+                raise ValueError(f"two entries for {entry.name}; valid names so far: {', '.join(found)}")
+            found[entry.name] = entry
+    return found
+
+
+OPERATIONS = _join(ARITHMETIC, ELEMENTWISE, REDUCTIONS, STRUCTURE)
+ELEMENTWISE_NAMES = frozenset(entry.name for entry in ELEMENTWISE if entry.derivative)
+
+
+def make(op: str, *args: Node, params: tuple[Any, ...] = ()) -> Node:
+    """The node of an operation, its shape found and checked.
+
+    >>> x = variable("x", ("n", 1)); make("matmul", transpose(x), x).shape
+    (1, 1)
+    """
+    try:
+        shape = OPERATIONS[op].shape(STRICT, [a.shape for a in args], params)
+    except ShapeError as error:
+        shapes = " and ".join(f"{a.shape[0]}×{a.shape[1]}" for a in args)
+        raise ShapeError(f"{op} of {shapes}: {error.message}", hint=error.hint) from None
+    return intern(op, args, params, shape)
+
+
+def variable(name: str, shape: Shape, type_: str = "", positive: bool = False) -> Node:
+    """An input; ``type_`` is its structured type (``symmetric``, ``simplex``, ...) or empty."""
+    return leaf("var", (name, type_, positive), shape)
+
+
+def number(value: Fraction | int | str) -> Node:
+    """A number, exact."""
+    return leaf("num", (Fraction(value),))
+
+
+def dimension(dim: Dim) -> Node:
+    """The number that a dimension is."""
+    return number(dim) if isinstance(dim, int) else leaf("dim", (dim,))
+
+
+def pi() -> Node:
+    """The constant."""
+    return leaf("pi", ())
+
+
+def ones(shape: Shape) -> Node:
+    """All ones; of a scalar shape, the number."""
+    return number(1) if shape == (1, 1) else leaf("ones", shape, shape)
+
+
+def zeros(shape: Shape) -> Node:
+    """All zeros; of a scalar shape, the number."""
+    return number(0) if shape == (1, 1) else leaf("zeros", shape, shape)
+
+
+def eye(n: Dim) -> Node:
+    """The identity matrix."""
+    return number(1) if n == 1 else leaf("eye", (n,), (n, n))
+
+
+def let(name: str, value: Node) -> Node:
+    """An intermediate variable: a node of its own, so that it can be meant by name."""
+    return intern("let", (value,), (name,), value.shape)
+
+
+def apply(function: str, order: int, argument: Node) -> Node:
+    """An unknown elementwise function, or its derivative of some order, entry by entry."""
+    return intern("apply", (argument,), (function, order), argument.shape)
+
+
+def is_leaf(node: Node) -> bool:
+    """Whether the node is a variable, a number or another constant."""
+    return node.op in LEAVES
+
+
+def add(a: Node, b: Node) -> Node:
+    """``a + b``."""
+    return make("add", a, b)
+
+
+def sub(a: Node, b: Node) -> Node:
+    """``a - b``."""
+    return make("sub", a, b)
+
+
+def neg(a: Node) -> Node:
+    """``-a``."""
+    return intern("neg", (a,), (), a.shape)
+
+
+def mul(a: Node, b: Node) -> Node:
+    """``a * b``, entry by entry."""
+    return make("mul", a, b)
+
+
+def div(a: Node, b: Node) -> Node:
+    """``a / b``, entry by entry."""
+    return make("div", a, b)
+
+
+def power(a: Node, b: Node) -> Node:
+    """``a**b``, entry by entry."""
+    return make("pow", a, b)
+
+
+def matmul(a: Node, b: Node) -> Node:
+    """``a @ b``."""
+    return make("matmul", a, b)
+
+
+def transpose(a: Node) -> Node:
+    """``a.T``."""
+    return intern("T", (a,), (), (a.shape[1], a.shape[0]))
+
+
+def index(a: Node, rows: tuple[Any, ...], columns: tuple[Any, ...]) -> Node:
+    """``a[rows, columns]``; an item is ``("at", i)``, ``("slice", low, high)`` or ``("all",)``."""
+    return make("index", a, params=(rows, columns))
