@@ -1,0 +1,1 @@
+"""How results are written: the language itself, Unicode for people, LaTeX."""

@@ -1,0 +1,137 @@
+"""The length of an expression as a reader counts it, found without writing it out.
+
+Names, numbers, operators, ``.T`` and calls count one each; parentheses, commas and closing brackets count nothing.
+``outer``, ``dot`` and ``inner`` count as much as the products that they stand for (``a @ b.T``, ``a.T @ b``,
+``tr(A.T @ B)``), so that no result becomes short by a change of name alone.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import Node
+
+__all__ = ["is_decimal", "token_count"]
+
+IMPLIED = {"outer": 2, "dot": 2, "inner": 3}
+OPAQUE = frozenset({"let"})  # written by name alone
+
+_counts: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
+
+
+def token_count(node: Node) -> int:
+    """The number of tokens of the expression in the language; constant time for a node whose arguments are known.
+
+    >>> from matcalc.operations.table import matmul, variable
+    >>> A, x = variable("A", ("m", "n")), variable("x", ("n", 1))
+    >>> token_count(matmul(A, x))  # A, @, x
+    3
+    """
+    found = _counts.get(node)
+    if found is not None:
+        return found
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        total = _own(top)
+        waiting = False
+        if top.op not in OPAQUE:
+            for argument in top.args:
+                count = _counts.get(argument)
+                if count is None:
+                    stack.append(argument)
+                    waiting = True
+                elif not waiting:
+                    total += count
+        if not waiting:
+            _counts[top] = found = total
+            stack.pop()
+    assert found is not None
+    return found
+
+
+def is_decimal(value: Fraction) -> bool:
+    """Whether a number has a finite decimal expansion.
+
+    >>> is_decimal(Fraction(1, 8)), is_decimal(Fraction(1, 3))
+    (True, False)
+    """
+    rest = value.denominator
+    rest >>= (rest & -rest).bit_length() - 1
+    while rest % 5 == 0:
+        rest //= 5
+    return rest == 1
+
+
+def _own(node: Node) -> int:
+    """The tokens of a node that do not belong to its arguments."""
+    op, params = node.op, node.params
+    if not params:
+        return IMPLIED.get(op, 1)
+    count = _OWN.get(op)
+    return 1 if count is None else count(node, params)
+
+
+def _number(node: Node, params: tuple[Any, ...]) -> int:
+    value = params[0]
+    return (1 if value.denominator == 1 or is_decimal(value) else 3) + (value < 0)
+
+
+def _dims(*dims: Dim) -> int:
+    """The tokens of dimensions, written out."""
+    total = 0
+    for dim in dims:
+        if isinstance(dim, tuple):
+            total += len(dim) - 1 + (dim[0][1] < 0)
+            for monomial, c in dim:
+                factors = len(monomial) + (abs(c) != 1 or not monomial)
+                total += 2 * factors - 1
+        else:
+            total += 2 if isinstance(dim, int) and dim < 0 else 1
+    return total
+
+
+def _filled(node: Node, params: tuple[Any, ...]) -> int:
+    """``ones(n)``, ``zeros(m, n)``."""
+    return 1 + (_dims(params[0]) if params[1] == 1 else _dims(*params))
+
+
+def _index(node: Node, params: tuple[Any, ...]) -> int:
+    """``X[i, a:b]``: the bracket, the bounds, and each colon."""
+    total = 1
+    for item in index_items(node):
+        total += _dims(*item[1:]) + (item[0] != "at")
+    return total
+
+
+def index_items(node: Node) -> tuple[Any, ...]:
+    """The items of an index as they are written: one for a vector or a row, two for a matrix."""
+    rows, columns = node.params
+    shape = node.args[0].shape
+    if shape[1] == 1 and columns == ("all",):
+        return (rows,)
+    if shape[0] == 1 and rows == ("all",):
+        return (columns,)
+    return (rows, columns)
+
+
+def _axis(node: Node, params: tuple[Any, ...]) -> int:
+    return 1 if params[0] is None else 4
+
+
+_OWN: dict[str, Any] = {
+    "num": _number,
+    "dim": lambda node, params: _dims(params[0]),
+    "ones": _filled,
+    "zeros": _filled,
+    "eye": lambda node, params: 1 + _dims(params[0]),
+    "index": _index,
+    "stack": lambda node, params: len(params),
+    "unvec": lambda node, params: 1 + _dims(*params),
+    "kron_left": lambda node, params: 1 + _dims(*params),
+    "kron_right": lambda node, params: 1 + _dims(*params),
+    **dict.fromkeys(("sum", "mean", "logsumexp", "softmax", "log_softmax"), _axis),
+}
