@@ -7,9 +7,10 @@ Names, numbers, operators, ``.T`` and calls count one each; parentheses, commas 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
@@ -19,7 +20,13 @@ __all__ = ["is_decimal", "token_count"]
 IMPLIED = {"outer": 2, "dot": 2, "inner": 3}
 OPAQUE = frozenset({"let"})  # written by name alone
 
-_counts: WeakKeyDictionary[Node, int] = WeakKeyDictionary()
+# Keyed by weak references, so that a measured node is not kept alive; a plain dictionary of them is three times
+# as quick as `WeakKeyDictionary`, and simplification asks for this number all the time.
+_counts: dict[ref[Node], int] = {}
+
+
+def _forget(key: ref[Node]) -> None:
+    _counts.pop(key, None)
 
 
 def token_count(node: Node) -> int:
@@ -30,25 +37,26 @@ def token_count(node: Node) -> int:
     >>> token_count(matmul(A, x))  # A, @, x
     3
     """
-    found = _counts.get(node)
+    get = _counts.get
+    found = get(ref(node))
     if found is not None:
         return found
     stack = [node]
     while stack:
         top = stack[-1]
-        total = _own(top)
-        waiting = False
+        total = 0
         if top.op not in OPAQUE:
+            waiting = len(stack)
             for argument in top.args:
-                count = _counts.get(argument)
+                count = get(ref(argument))
                 if count is None:
                     stack.append(argument)
-                    waiting = True
-                elif not waiting:
+                else:
                     total += count
-        if not waiting:
-            _counts[top] = found = total
-            stack.pop()
+            if len(stack) > waiting:
+                continue
+        _counts[ref(top, _forget)] = found = total + _own(top)
+        stack.pop()
     assert found is not None
     return found
 
@@ -72,11 +80,11 @@ def _own(node: Node) -> int:
     if not params:
         return IMPLIED.get(op, 1)
     count = _OWN.get(op)
-    return 1 if count is None else count(node, params)
+    return count(node, params) if count else 1
 
 
 def _number(node: Node, params: tuple[Any, ...]) -> int:
-    value = params[0]
+    value: Fraction = params[0]
     return (1 if value.denominator == 1 or is_decimal(value) else 3) + (value < 0)
 
 
@@ -122,7 +130,7 @@ def _axis(node: Node, params: tuple[Any, ...]) -> int:
     return 1 if params[0] is None else 4
 
 
-_OWN: dict[str, Any] = {
+_OWN: dict[str, Callable[[Node, tuple[Any, ...]], int]] = {
     "num": _number,
     "dim": lambda node, params: _dims(params[0]),
     "ones": _filled,
