@@ -1,0 +1,135 @@
+"""Reading programs: the two functions that the rest of matcalc calls, and what they share.
+
+The parser is Lark's, LALR(1).  Its tables are computed beforehand from the grammar (`matcalc.syntax.tables`),
+since computing them takes longer than all the rest of a run; where they do not fit the Lark that is
+installed, the grammar itself is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, cast
+
+import lark
+from lark.lexer import Lexer
+
+from matcalc.errors import ParseError, UnsupportedError
+from matcalc.syntax.build import Builder
+from matcalc.syntax.lexing import Lexeme, Limits, Tokenizer
+from matcalc.syntax.mistakes import WRONG, explain
+from matcalc.syntax.refusal import Refusal
+from matcalc.syntax.tree import Statement, Syntax
+
+__all__ = ["STARTS", "grammar", "parse", "parse_expression"]
+
+STARTS = ("program", "expression")
+_WRONG = {"numpy": WRONG}  # a syntax is a grammar of that name and the wrong spellings known beside it
+_LIMITS = Limits()
+
+
+def parse(text: str, syntax: str = "numpy", limits: Limits = _LIMITS) -> tuple[Statement, ...]:
+    """The statements of a program, in order.
+
+    >>> [statement.start for statement in parse("z = W@x; z.T@z")]
+    [0, 9]
+    """
+    return cast("tuple[Statement, ...]", _reader(syntax).read(text, "program", limits))
+
+
+def parse_expression(text: str, syntax: str = "numpy", limits: Limits = _LIMITS) -> Syntax:
+    """A single expression, as a claim or a result is written.
+
+    >>> parse_expression("x.T @ x").operator
+    '@'
+    """
+    return cast("Syntax", _reader(syntax).read(text, "expression", limits))
+
+
+class _Reader:
+    """The tokenizer and the parser of one syntax."""
+
+    def __init__(self, syntax: str) -> None:
+        self.parser = _load(syntax)
+        terminals = [(found.name, found.pattern.to_regexp()) for found in self.parser.terminals]
+        self.tokenizer = Tokenizer(terminals, self.parser.lexer_conf.ignore, _WRONG[syntax])
+
+    def read(self, text: str, start: str, limits: Limits) -> object:
+        try:
+            lexemes = self.tokenizer.tokens(text, limits)
+            if start != "program":
+                lexemes = _stripped(lexemes)
+            if all(lexeme.type in ("_NEWLINE", "SEMICOLON") for lexeme in lexemes):
+                raise ParseError(f"the {start} is empty").at(text, 0)
+            return self.parser.parse(cast("Any", lexemes), start=start)
+        except Refusal as refusal:
+            raise refusal.error(text) from None
+        except lark.UnexpectedToken as unexpected:
+            place = next(
+                (n for n, lexeme in enumerate(lexemes) if lexeme is unexpected.token), len(lexemes)
+            )
+            refusal = explain(lexemes, place, unexpected.expected, text)
+        raise refusal.error(text)
+
+
+class _Tokens(Lexer):
+    """Lark's interface to tokens that are made already."""
+
+    __future_interface__ = 2
+
+    def __init__(self, lexer_conf: object) -> None:
+        pass
+
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Any]:
+        return iter(lexer_state.text)
+
+
+@lru_cache(maxsize=None)
+def _reader(syntax: str) -> _Reader:
+    if syntax not in _WRONG:
+        raise UnsupportedError(f"there is no syntax '{syntax}'", hint=f"there is {', '.join(_WRONG)}")
+    return _Reader(syntax)
+
+
+def _load(syntax: str) -> lark.Lark:
+    """The parser from its tables, or from the grammar where this Lark does not take the tables."""
+    try:
+        tables = import_module(f"matcalc.syntax.{syntax}_tables")
+        if tables.LARK != lark.__version__:
+            return _build(syntax)
+        plugins = {"BasicLexer": _Tokens}
+        return cast(
+            "lark.Lark",
+            lark.Lark._load_from_dict(tables.DATA, tables.MEMO, transformer=Builder(), _plugins=plugins),
+        )
+    except (ImportError, AttributeError, KeyError, TypeError, lark.exceptions.LarkError):
+        return _build(syntax)
+
+
+def _build(syntax: str) -> lark.Lark:
+    return lark.Lark(
+        grammar(syntax), parser="lalr", lexer=_Tokens, start=list(STARTS), transformer=cast("Any", Builder())
+    )
+
+
+def grammar(syntax: str) -> str:
+    """The text of a grammar: beside this package where it is installed, beside the checkout otherwise."""
+    from pathlib import Path  # not at the top: only a fallback needs it, and every run would pay
+
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "grammars", package.parent / "grammars"):
+        path = folder / f"{syntax}.lark"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    raise FileNotFoundError(f"the grammar {syntax}.lark is not installed")
+
+
+def _stripped(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """An expression may stand on a line of its own."""
+    first, last = 0, len(lexemes)
+    while first < last and lexemes[first].type == "_NEWLINE":
+        first += 1
+    while first < last and lexemes[last - 1].type == "_NEWLINE":
+        last -= 1
+    return lexemes[first:last]
