@@ -69,7 +69,7 @@ REDUCTIONS = [
         law=Law("d(prod(X)) = sum(prod_others(X) * dX)", "product of entries", "product rule"),
     ),
     Operation(
-        "prod_others", "X", shapes.elementwise, numpy="_prod_others({X})", latex=r"\operatorname{prod_{\neq}}",
+        "prod_others", "X", shapes.elementwise, numpy="_prod_others({X})", latex=r"\operatorname{prod}_{\neq}",
         law=Law("d(prod_others(X)) = y * (sum(dX / X) - dX / X)", "product of the other entries", "product rule"),
         domain="its own derivative: entries nonzero", sample="nonzero", doc="at each entry, the product of all others",
     ),
@@ -94,25 +94,25 @@ REDUCTIONS = [
         doc="1 at the first of the smallest entries (column by column), 0 elsewhere",
     ),
     Operation(
-        "norm", "X", shapes.vector_to_scalar, numpy="_norm({X})", latex=r"\left\|{X}\right\|", text="‖{X}‖",
+        "norm", "X", shapes.vector_to_scalar, numpy="_norm({X})", latex=r"\left\| {X:any} \right\|", text="‖{X:any}‖",
         law=Law("d(norm(X)) = sum(X * dX) / y", "Euclidean and Frobenius norm", "Matrix Cookbook 129"),
         domain="X nonzero (the gradient at 0 is taken as 0)",
     ),
     Operation(
-        "norm1", "X", shapes.vector_to_scalar, numpy="np.sum(np.abs({X}))", latex=r"\left\|{X}\right\|_1",
-        text="‖{X}‖₁", analytic=False,
+        "norm1", "X", shapes.vector_to_scalar, numpy="np.sum(np.abs({X}))", latex=r"\left\| {X:any} \right\|_{1}",
+        text="‖{X:any}‖₁", analytic=False,
         law=Law("d(norm1(X)) = sum(sign(X) * dX)", "sum of absolute entries", "entry by entry"),
         domain="entries nonzero", doc="of a matrix too: the sum of absolute entries",
     ),
     Operation(
-        "norm_inf", "X", shapes.vector_to_scalar, numpy="np.max(np.abs({X}))", latex=r"\left\|{X}\right\|_\infty",
-        text="‖{X}‖∞", analytic=False,
+        "norm_inf", "X", shapes.vector_to_scalar, numpy="np.max(np.abs({X}))", latex=r"\left\| {X:any} \right\|_{\infty}",
+        text="‖{X:any}‖_∞", analytic=False,
         law=Law("d(norm_inf(X)) = sum(is_max(abs(X)) * sign(X) * dX)", "largest absolute entry", "envelope theorem"),
         domain="one largest absolute entry (of equal ones, the first counts)", doc="of a matrix too: the largest absolute entry",
     ),
     Operation(
         "norm_nuc", "X", shapes.matrix_to_scalar, numpy="np.linalg.norm({X}, 'nuc')", analytic=False,
-        latex=r"\left\|{X}\right\|_*", text="‖{X}‖⁎",
+        latex=r"\left\| {X:any} \right\|_{*}", text="‖{X:any}‖_*",
         law=Law("d(norm_nuc(X)) = sum(polar(X) * dX)", "nuclear norm", "Watson 1992"),
         domain="full rank", sample="full rank",
     ),
@@ -125,7 +125,7 @@ REDUCTIONS = [
         law=Law("d(dot(A, B)) = dot(dA, B) + dot(A, dB)", "dot product", "Matrix Cookbook 69"),
     ),
     Operation(
-        "inner", "A, B", shapes.same_shapes, einsum="ij,ij->..", latex=r"\left\langle {A}, {B}\right\rangle",
+        "inner", "A, B", shapes.same_shapes, einsum="ij,ij->..", latex=r"\left\langle {A:any}, {B:any} \right\rangle", text="⟨{A:any}, {B:any}⟩",
         law=Law("d(inner(A, B)) = inner(dA, B) + inner(A, dB)", "inner product of matrices", "tr(Aᵀ B)"),
     ),
     Operation(
@@ -138,7 +138,7 @@ REDUCTIONS = [
         domain="X invertible", sample="invertible",
     ),
     Operation(
-        "logdet", "X", shapes.square_to_scalar, numpy="np.linalg.slogdet({X})[1]", latex=r"\log\left|\det {X}\right|",
+        "logdet", "X", shapes.square_to_scalar, numpy="np.linalg.slogdet({X})[1]", latex=r"\log\left| \det {X} \right|", text="log |det {X}|",
         law=Law("d(logdet(X)) = tr(inv(X) @ dX)", "log-determinant", "Matrix Cookbook 43"),
         domain="X invertible", sample="invertible", doc="log |det X|",
     ),

@@ -68,7 +68,8 @@ class Operation:
     ``adjoint``     of a linear operation without an index form: for each argument, ``⟨H, op(.., dX, ..)⟩ = ⟨text, dX⟩``
                     with ``H`` the upstream gradient (``G`` where no argument has that name)
     ``numpy``       how the generated code computes it, with ``{X}`` for the arguments
-    ``latex``, ``text``   how it is written; with ``{X}`` for arguments, or a bare name for an ordinary call
+    ``latex``, ``text``   how it is written: a bare name for an ordinary call, or a template with ``{X}`` for arguments
+                    (``{X:any}`` where the template closes them in, so that they need no parentheses)
     ``domain``      where it is defined and smooth, in words, and ``sample``: how to stay there (see `matcalc.verify`)
     """
 

@@ -9,7 +9,6 @@ from matcalc.expressions.node import Shape
 from matcalc.operations import shapes
 from matcalc.operations.registry import Law, Operation
 
-
 UNROLLED = 6  # powers up to this one are differentiated factor by factor, so that Hessians exist too
 
 
@@ -55,13 +54,13 @@ STRUCTURE = [
         adjoint={"A": "kron_left(G, B, m, n)", "B": "kron_right(G, A, p, q)"},
     ),
     Operation(
-        "kron_left", "G, B", shapes.kron_left, numpy="_kron_left({G}, {B})", latex=r"\operatorname{kron_1}",
+        "kron_left", "G, B", shapes.kron_left, numpy="_kron_left({G}, {B})",
         law=Law("d(kron_left(G, B)) = kron_left(dG, B) + kron_left(G, dB)", "Kronecker product undone", "linear"),
         adjoint={"G": "kron(H, B)", "B": "kron_right(G, H, p, q)"},
         doc="kron_left(G, B, m, n): the m×n matrix of the inner products of G's blocks with B; adjoint of A -> kron(A, B)",
     ),
     Operation(
-        "kron_right", "G, A", shapes.kron_right, numpy="_kron_right({G}, {A})", latex=r"\operatorname{kron_2}",
+        "kron_right", "G, A", shapes.kron_right, numpy="_kron_right({G}, {A})",
         law=Law("d(kron_right(G, A)) = kron_right(dG, A) + kron_right(G, dA)", "Kronecker product undone", "linear"),
         adjoint={"G": "kron(A, H)", "A": "kron_left(G, H, m, n)"},
         doc="kron_right(G, A, p, q): the sum of G's p×q blocks weighted by A; adjoint of B -> kron(A, B)",
@@ -81,7 +80,7 @@ STRUCTURE = [
     ),
     Operation(
         "matrix_power", "X, K", shapes.powered, choose=_power_law, numpy="np.linalg.matrix_power({X}, {K})",
-        latex=r"{X}^{{K}}",
+        latex=r"{X}^{{K:any}}",
         law=Law("d(matrix_power(X, K)) = power_sum(X, dX, K)", "power of a matrix", "Matrix Cookbook 90, 121"),
         doc="matrix_power(X, k): X @ X @ ... @ X, k a whole number or a scalar name",
     ),

@@ -1,0 +1,98 @@
+"""Shapes and dimensions as they are shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matcalc.expressions.dims import Dim, terms
+from matcalc.render.names import latex_name, text_name, text_subscript
+
+__all__ = ["dim_latex", "dim_text", "shape_latex", "shape_text", "size_latex", "size_text"]
+
+
+def _dim(dim: Dim, names: dict[str, str], minus: str) -> str:
+    """A polynomial with juxtaposed factors."""
+    if isinstance(dim, int):
+        return f"{minus if dim < 0 else ''}{abs(dim)}"
+    if isinstance(dim, str):
+        return names[dim]
+    parts: list[str] = []
+    for monomial, c in dim:
+        factors = [names[name] for name in monomial]
+        if abs(c) != 1 or not monomial:
+            factors.insert(0, str(abs(c)))
+        sign = minus if c < 0 else "+"
+        parts += [f" {sign} " if parts else minus if c < 0 else "", " ".join(factors)]
+    return "".join(parts)
+
+
+def dim_text(dim: Dim) -> str:
+    """A dimension in Unicode.
+
+    >>> from matcalc.expressions.dims import multiply, subtract
+    >>> dim_text(subtract(multiply(2, "n1"), 1))
+    '2 n₁ − 1'
+    """
+    return _dim(dim, {name: text_name(name) for monomial in terms(dim) for name in monomial}, "−")
+
+
+def dim_latex(dim: Dim) -> str:
+    r"""A dimension in LaTeX.
+
+    >>> dim_latex("n1")
+    'n_{1}'
+    """
+    return _dim(dim, {name: latex_name(name) for monomial in terms(dim) for name in monomial}, "-")
+
+
+def shape_text(shape: Sequence[Dim]) -> str:
+    """``n×d``; a column is ``n×1``, a row ``1×n``, and a scalar is called so.
+
+    >>> from matcalc.expressions.dims import add
+    >>> shape_text(("n", "d")), shape_text((add("n", "m"), 1)), shape_text((1, 1))
+    ('n×d', '(m + n)×1', 'scalar')
+    """
+    if all(dim == 1 for dim in shape):
+        return "scalar"
+    return "×".join([f"({dim_text(dim)})" if isinstance(dim, tuple) else dim_text(dim) for dim in shape])
+
+
+def shape_latex(shape: Sequence[Dim]) -> str:
+    r"""The space that values of this shape live in; a column of length n is in :math:`\mathbb{R}^{n}`.
+
+    >>> print(shape_latex(("n", "d")), shape_latex(("n", 1)), shape_latex((1, 1)))
+    \mathbb{R}^{n \times d} \mathbb{R}^{n} \mathbb{R}
+    """
+    if all(dim == 1 for dim in shape):
+        return r"\mathbb{R}"
+    if len(shape) == 2 and shape[1] == 1:
+        shape = shape[:1]
+    return rf"\mathbb{{R}}^{{{_times_latex(shape)}}}"
+
+
+def _times_latex(shape: Sequence[Dim]) -> str:
+    shown = [rf"\left( {dim_latex(dim)} \right)" if isinstance(dim, tuple) else dim_latex(dim) for dim in shape]
+    return r" \times ".join(shown) if len(shape) > 1 else dim_latex(shape[0])
+
+
+def size_text(*dims: Dim) -> str:
+    """Dimensions as a subscript: ``ₙ``, ``ₘₓₙ``, or ``_d``, ``_{m×d}`` where Unicode has no such letter.
+
+    >>> size_text("n"), size_text("m", "n"), size_text("d"), size_text("m", "d")
+    ('ₙ', 'ₘₓₙ', '_d', '_{m×d}')
+    """
+    plain = all(not isinstance(dim, tuple) and str(dim).isalnum() for dim in dims)
+    found = [text_subscript(str(dim)) for dim in dims] if plain else [None]
+    if all(found):
+        return "ₓ".join(map(str, found))
+    shown = shape_text(dims) if len(dims) > 1 else dim_text(dims[0])
+    return f"_{shown}" if len(shown) == 1 else f"_{{{shown}}}"
+
+
+def size_latex(*dims: Dim) -> str:
+    r"""Dimensions as a subscript.
+
+    >>> print(size_latex("m", "n"))
+    _{m \times n}
+    """
+    return f"_{{{_times_latex(dims)}}}"
