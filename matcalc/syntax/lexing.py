@@ -94,7 +94,7 @@ class _Nesting:
 
 
 class Tokenizer:
-    """Splits programs by the terminals of one grammar and the wrong spellings known beside it."""
+    """Splits programs by the terminals of one grammar, longest first, and the wrong spellings beside it."""
 
     def __init__(
         self,
@@ -105,8 +105,7 @@ class Tokenizer:
         patterns = dict(terminals)
         self._number = re.compile(patterns.pop("NUMBER"))
         first = [("NAME", patterns.pop("NAME")), ("SPACE", patterns.pop("SPACE"))]
-        rest = sorted(patterns.items(), key=lambda named: (-len(named[1]), named[0]))
-        table = [*first, *wrong, ("NUMBER", _NUMERAL), *rest, ("OTHER", r"\S")]
+        table = [*first, *wrong, ("NUMBER", _NUMERAL), *patterns.items(), ("OTHER", r"\S")]
         self._scan = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in table)).finditer
         self._ignored = frozenset(ignored)
 
@@ -156,7 +155,7 @@ class Tokenizer:
             return "GROUPED"
         if re.fullmatch(r"0[0-9]+", value):
             return "ZERO_LED"
-        if re.fullmatch(r"(?!0[xXbBoO])[0-9]+\.?(?![eEjJ](?:[0-9]|$))[^\W\d_]\w*", value):
+        if re.fullmatch(r"(?!0[xXbBoO])[0-9]*\.?[0-9]+(?![eEjJ](?:[0-9]|$))[^\W\d_]\w*", value):
             return "COEFFICIENT"
         return "NO_NUMBER"
 

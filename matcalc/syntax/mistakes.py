@@ -16,6 +16,19 @@ from matcalc.syntax.refusal import Refusal
 
 __all__ = ["CATALOGUE", "WRONG", "Mistake", "explain", "find"]
 
+# Signs of mathematical text, such as results are shown with.
+_GLYPHS = {
+    **dict.fromkeys("⊙∘∗", "write * for the elementwise product"),
+    **dict.fromkeys("⋅·×", "write @ for the matrix product, * for the elementwise one"),
+    **dict.fromkeys("−–—", "write - for minus"),
+    "′": "write f'(z) for a derivative",
+    "″": "write f''(z) for a second derivative",
+    "⊗": "write kron(A, B)",
+    "÷": "write /",
+    "√": "write sqrt(x)",
+    "∑": "write sum(x)",
+}
+
 # Spellings that are wrong in the default syntax but common elsewhere; tried before the grammar's terminals.
 WRONG = (
     ("CARET_TRANSPOSE", r"\^[ \t]*(?:T(?!\w)|\{[ \t]*T[ \t]*\})"),
@@ -29,21 +42,9 @@ WRONG = (
     ("FLOOR", r"//|%"),
     ("STRING", r'"[^"\n]*"?'),
     ("HIDDEN", r"_\w*"),
-    ("GLYPH", "[⊙∘⋅·×−–—′″⊗÷∗√ᵀ∂∇∑Σ](?<!Σ)"),
     ("COMMAND", r"\\\w*"),
+    ("GLYPH", f"[{''.join(_GLYPHS)}∂∇]"),
 )
-
-_GLYPHS = {
-    **dict.fromkeys("⊙∘∗", "write * for the elementwise product"),
-    **dict.fromkeys("⋅·×", "write @ for the matrix product, * for the elementwise one"),
-    **dict.fromkeys("−–—", "write - for minus"),
-    "′": "write f'(z) for a derivative",
-    "″": "write f''(z) for a second derivative",
-    "⊗": "write kron(A, B)",
-    "÷": "write /",
-    "√": "write sqrt(x)",
-    "∑": "write sum(x)",
-}
 
 _ENDS = frozenset({"NAME", "NUMBER", "TRANSPOSE", "RPAR", "RSQB", "RBRACE"})
 _BEGINS = frozenset({"NAME", "NUMBER", "LPAR", "LBRACE"})
@@ -139,12 +140,12 @@ CATALOGUE = (
     Mistake(_OPERATORS | {"TRANSPOSE", "ATTRIBUTE"}, _STOPS, "expected an operand before '{at}'",
             "{line_start}", ("@ x", "* a", "a\n@ b", "a; ** 2", ".T", ".e5", "a\n.T")),
     Mistake(None, _STOPS, "expected a statement{found}", "",
-            ("= 3", ": scalar", ", x", "a; = 2", "{line_break}"[:0] + "x = 1\n= 2")),
+            ("= 3", ": scalar", ", x", "a; = 2", "x = 1\n= 2")),
     # ---- between operands
     Mistake(_BEGINS, _ENDS, "expected an operator between '{before}' and '{at}'",
             "there is no implicit product: write * or @",
             ("a b", "2 (x)", "(a)(b)", "x.T y", "f(x)(y)", "A[0] b", "s = u.T f(x)", "x y: scalar",
-             "lambda x: x", "x 2", "x.5", "x.T5"[:0] + "(x)2"), expected="SIGN"),
+             "lambda x: x", "x 2", "x.5", "(x)2"), expected="SIGN"),
     Mistake(frozenset({"EQUAL"}), _ENDS, "'=' does not belong here",
             "left of it stands a name, or a function of one name: f(t) = ...",
             ("a + b = c", "a = b = c", "x.T = y", "x[0] = 1", "(a = b)", "2 = a", "[a = b]")),

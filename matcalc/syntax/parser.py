@@ -7,7 +7,7 @@ installed, the grammar itself is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, cast
@@ -52,7 +52,8 @@ class _Reader:
 
     def __init__(self, syntax: str) -> None:
         self.parser = _load(syntax)
-        terminals = [(found.name, found.pattern.to_regexp()) for found in self.parser.terminals]
+        longest = sorted(self.parser.terminals, key=lambda found: (-found.pattern.max_width, found.name))
+        terminals = [(found.name, found.pattern.to_regexp()) for found in longest]
         self.tokenizer = Tokenizer(terminals, self.parser.lexer_conf.ignore, _WRONG[syntax])
 
     def read(self, text: str, start: str, limits: Limits) -> object:
@@ -98,13 +99,21 @@ def _load(syntax: str) -> lark.Lark:
         tables = import_module(f"matcalc.syntax.{syntax}_tables")
         if tables.LARK != lark.__version__:
             return _build(syntax)
-        plugins = {"BasicLexer": _Tokens}
-        return cast(
-            "lark.Lark",
-            lark.Lark._load_from_dict(tables.DATA, tables.MEMO, transformer=Builder(), _plugins=plugins),
-        )
+        tables.DATA["parser"]["parser"]["states"] = _states(tables.STATES)
+        load: Callable[..., lark.Lark] = lark.Lark._load_from_dict
+        return load(tables.DATA, tables.MEMO, transformer=Builder(), _plugins={"BasicLexer": _Tokens})
     except (ImportError, AttributeError, KeyError, TypeError, lark.exceptions.LarkError):
         return _build(syntax)
+
+
+def _states(lines: str) -> dict[int, dict[int, tuple[int, object]]]:
+    """The states of the automaton as Lark serialises them; see `matcalc.syntax.tables`."""
+    states: dict[int, dict[int, tuple[int, object]]] = {}
+    for number, line in enumerate(lines.splitlines()):
+        numbers = map(int, line.split())
+        triples = zip(numbers, numbers, numbers, strict=True)
+        states[number] = {token: (kind, {"@": to} if kind else to) for token, kind, to in triples}
+    return states
 
 
 def _build(syntax: str) -> lark.Lark:
