@@ -1,0 +1,242 @@
+"""Calls: what a called name is, and whether its arguments are as they should be.
+
+A call that is malformed (number of arguments, keywords, a variable that is called) is a `ParseError`; a
+name that other libraries have and matcalc writes differently is an `UnknownNameError` with the right spelling; what
+matcalc does not do is an `UnsupportedError`.  Any other name called with one argument is an unknown elementwise
+function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from matcalc.errors import MatcalcError, ParseError, UnknownNameError, UnsupportedError
+from matcalc.expressions.dims import Dim, Poly, add, constant, multiply, negate, subtract
+from matcalc.operations.table import OPERATIONS
+from matcalc.syntax.tree import Binary, Call, Name, Number, Syntax, Unary
+
+if TYPE_CHECKING:
+    from matcalc.language.scope import Scope
+
+__all__ = ["FUNCTIONS", "RESERVED", "Plan", "dimension", "near", "plan"]
+
+OPERATORS = frozenset("add sub neg mul div pow matmul T stack index".split())
+FUNCTIONS = frozenset(OPERATIONS) - OPERATORS
+CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
+TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2}  # dimensions after the arguments
+RESERVED = FUNCTIONS | frozenset(CONSTANTS)
+
+# How other libraries call what matcalc has.
+SPELLINGS = {
+    "trace": "tr(X)", "transpose": "X.T", "ln": "log(x)", "norm2": "norm(x)", "matmul": "A @ B", "T": "X.T",
+    "determinant": "det(X)", "inverse": "inv(X)", "pow": "x**k", "power": "x**k", "multiply": "A * B", "divide": "A / B",
+    "add": "A + B", "sub": "A - B", "subtract": "A - B", "mul": "A * B", "div": "A / B", "neg": "-x", "negative": "-x",
+    "identity": "eye(n)", "asin": "arcsin(x)", "acos": "arccos(x)", "atan": "arctan(x)", "sgn": "sign(x)",
+    "heaviside": "step(x)", "logistic": "sigmoid(x)", "expit": "sigmoid(x)", "abs2": "x**2", "slogdet": "logdet(X)",
+    "frobenius": "norm(X)", "norm_fro": "norm(X)", "norm_1": "norm1(x)", "norminf": "norm_inf(x)",
+    "average": "mean(x)", "log_sum_exp": "logsumexp(x)", "mpower": "matrix_power(X, k)", "vdot": "dot(x, y)",
+    "hadamard": "A * B", "kronecker": "kron(A, B)", "swish": "silu(x)", "crossentropy": "cross_entropy(y, p)",
+    "amax": "max(x)", "amin": "min(x)", "vstack": "[A; B]", "hstack": "[A, B]", "concatenate": "[a; b]",
+    "logsoftmax": "log_softmax(x)", "tan2": "tan(x)", "sec": "1/cos(x)", "csc": "1/sin(x)", "cot": "1/tan(x)",
+}  # fmt: skip
+
+# What matcalc does not do, and what to do instead.
+REFUSED = {
+    "expm": "the matrix exponential is not supported; exp(X) is elementwise",
+    "logm": "the matrix logarithm is not supported; log(X) is elementwise",
+    "sqrtm": "the matrix square root is not supported; sqrt(X) is elementwise",
+    "funm": "functions of matrices are not supported; f(X) is elementwise",
+    "einsum": "write it with @, * and sum, or as an index expression {i, j: sum(k: A[i, k] * B[k, j])}",
+    "argmax": "it has no derivative; max(x) is the largest entry",
+    "argmin": "it has no derivative; min(x) is the smallest entry",
+    "where": "write it with step: step(c) * a + (1 - step(c)) * b",
+    "eig": "eigenvalues are not supported; tr and det are their sum and product",
+    "eigh": "eigenvalues are not supported; tr and det are their sum and product",
+    "eigvals": "eigenvalues are not supported; tr and det are their sum and product",
+    "svd": "the singular value decomposition is not supported; norm and norm_nuc are functions of it",
+    "cholesky": "factorisations are not supported; logdet(X) and solve(X, B) need none",
+    "qr": "factorisations are not supported",
+    "reshape": "vec(X) stacks the columns and unvec(x, m, n) undoes it",
+    "cumsum": "multiply by a triangular matrix of ones",
+    "floor": "it is constant almost everywhere", "ceil": "it is constant almost everywhere",
+    "round": "it is constant almost everywhere", "real": "all values are real", "imag": "all values are real",
+    "conj": "all values are real",
+}  # fmt: skip
+
+
+class Plan(NamedTuple):
+    """What a call comes to: an operation of the tape, the arguments that are expressions, its parameters."""
+
+    op: str
+    arguments: Sequence[Syntax]
+    params: tuple[Any, ...] = ()
+
+
+def near(name: str, known: Iterable[str], cutoff: float = 0.7) -> str:
+    """``did you mean tanh?``, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, sorted(known), n=3, cutoff=cutoff)
+    return f"did you mean {' or '.join(found)}?" if found else ""
+
+
+def plan(call: Call, scope: Scope) -> Plan:
+    """What the call means in the scope, arguments not looked at yet (except dimensions)."""
+    name = call.function
+    if name in scope.definitions or name in scope.functions:
+        return _unknown(call, scope)
+    if name in CONSTANTS:
+        return _constant(call, scope)
+    if name in FUNCTIONS:
+        return _known(call, scope)
+    if scope.is_variable(name):
+        raise scope.error(ParseError, f"{name} is a variable, it cannot be called", call, "write * for a product")
+    if name in REFUSED:
+        raise scope.error(UnsupportedError, f"{name} is not supported", call, REFUSED[name])
+    if name in SPELLINGS:
+        raise scope.error(UnknownNameError, f"{name} is not known", call, f"write {SPELLINGS[name]}")
+    return _unknown(call, scope)
+
+
+def _unknown(call: Call, scope: Scope) -> Plan:
+    name = call.function
+    defined = name in scope.definitions
+    what = "the function defined as" if defined else "the elementwise function"
+    if len(call.arguments) != 1 or call.keywords:
+        if not defined and name not in scope.functions:
+            hint = near(name, RESERVED) or "an unknown function is elementwise and takes one argument"
+            raise scope.error(UnknownNameError, f"{name} is not known", call, hint)
+        raise _arity(call, scope, 1, f"{what} {name} takes 1 argument")
+    if defined:
+        return Plan("defined", call.arguments)
+    scope.use_function(call)
+    if call.primes > 2:
+        raise scope.error(
+            UnsupportedError, f"derivative {call.primes} of {name} is not supported", call, "f' and f'' are"
+        )
+    return Plan("apply", call.arguments, (name, call.primes))
+
+
+def _known(call: Call, scope: Scope) -> Plan:
+    name, arguments = call.function, call.arguments
+    entry = OPERATIONS[name]
+    trailing = TRAILING.get(name, 0)
+    wanted = len(entry.signature) + trailing
+    if len(arguments) != wanted:
+        names = ", ".join([*entry.signature, *"mn"[:trailing]])
+        hint = "write axis=0 or axis=1" if entry.axis and len(arguments) == 2 else ""
+        raise _arity(call, scope, wanted, f"{name}({names}) takes {wanted} argument{'s' * (wanted != 1)}", hint)
+    params: tuple[Any, ...] = (_axis(call, scope),) if entry.axis else ()
+    if call.keywords and not entry.axis:
+        raise scope.error(ParseError, f"{name} has no keyword {call.keywords[0][0]}", call)
+    if call.primes:
+        if not entry.derivative:
+            raise scope.error(UnsupportedError, f"{name}' is not supported", call, "only elementwise functions have f'")
+        return Plan("derived", arguments, (name, call.primes))
+    if trailing:
+        params = tuple([dimension(tree, scope) for tree in arguments[-trailing:]])
+        _positive(params, call, scope)
+        arguments = arguments[:-trailing]
+    elif name in ("matrix_power", "power_sum"):
+        _exponent(arguments[-1], scope)
+    return Plan(name, arguments, params)
+
+
+def _constant(call: Call, scope: Scope) -> Plan:
+    name = call.function
+    low, high = CONSTANTS[name]
+    if call.keywords or call.primes or not low <= len(call.arguments) <= high:
+        form = "eye(n)" if name == "eye" else f"{name}(n) or {name}(m, n)"
+        raise _arity(call, scope, low, f"it is written {form}")
+    dims = tuple([dimension(tree, scope) for tree in call.arguments])
+    _positive(dims, call, scope)
+    return Plan(name, (), dims if len(dims) == high else (dims[0], 1))
+
+
+def _arity(call: Call, scope: Scope, wanted: int, message: str, hint: str = "") -> MatcalcError:
+    if call.keywords and len(call.arguments) == wanted:
+        word, _, start = call.keywords[0]
+        return scope.error(ParseError, f"{call.function} has no keyword {word}", start, hint)
+    count = len(call.arguments)
+    return scope.error(ParseError, f"{message}, {count} {'is' if count == 1 else 'are'} given", call, hint)
+
+
+def _axis(call: Call, scope: Scope) -> int | None:
+    axis: int | None = None
+    for word, value, start in call.keywords:
+        if word != "axis":
+            raise scope.error(ParseError, f"{call.function} has no keyword {word}", start, "it has axis")
+        if axis is not None:
+            raise scope.error(ParseError, "axis is given twice", start)
+        given: Any = value.value if isinstance(value, Number) else None
+        if given not in (0, 1):
+            hint = "axis=0 goes down the columns, axis=1 along the rows"
+            if isinstance(value, Unary):
+                hint = f"axes count from the front here; {hint}"
+            raise scope.error(ParseError, "axis is 0 or 1", value, hint)
+        axis = int(given)
+    return axis
+
+
+def _exponent(tree: Syntax, scope: Scope) -> None:
+    if isinstance(tree, Unary) and isinstance(tree.operand, Number) and tree.operator == "-":
+        raise scope.error(
+            UnsupportedError, "the exponent of matrix_power is negative", tree, "write matrix_power(inv(X), k)"
+        )
+    if isinstance(tree, Number):
+        if tree.value.denominator != 1:
+            raise scope.error(UnsupportedError, "the exponent of matrix_power must be a whole number", tree)
+    elif not isinstance(tree, Name):
+        raise scope.error(
+            UnsupportedError, "the exponent of matrix_power must be a whole number or a scalar name", tree,
+            "assign it to a name first",
+        )  # fmt: skip
+
+
+def _positive(dims: Sequence[Dim], tree: Syntax, scope: Scope) -> None:
+    from matcalc.errors import ShapeError
+
+    for dim in dims:
+        n = constant(dim)
+        if n is not None and n < 1:
+            raise scope.error(ShapeError, f"a dimension is at least 1, this one is {n}", tree)
+
+
+def dimension(tree: Syntax, scope: Scope, what: str = "a dimension") -> Dim:
+    """The dimension that an expression in integers and dimension names is."""
+    if isinstance(tree, Name):
+        return scope.dimension(tree)
+    if isinstance(tree, Number) and tree.value.denominator == 1:
+        return int(tree.value)
+    order: list[Syntax] = []
+    stack: list[Syntax] = [tree]
+    while stack:
+        top = stack.pop()
+        order.append(top)
+        stack.extend(top.children)
+    found: dict[int, Dim] = {}
+    for top in reversed(order):
+        if isinstance(top, Name):
+            found[id(top)] = scope.dimension(top)
+        elif isinstance(top, Number) and top.value.denominator == 1:
+            found[id(top)] = int(top.value)
+        elif isinstance(top, Unary):
+            below = found[id(top.operand)]
+            found[id(top)] = negate(below) if top.operator == "-" else below
+        elif isinstance(top, Binary) and top.operator in ARITHMETIC:
+            found[id(top)] = ARITHMETIC[top.operator](found[id(top.left)], found[id(top.right)])
+        else:
+            hint = "write it with integers, names of dimensions, +, - and *"
+            raise scope.error(UnsupportedError, f"{what} cannot be computed like this", top, hint)
+    return found[id(tree)]
+
+
+ARITHMETIC = {"+": add, "-": subtract, "*": multiply}
+
+
+def from_end(dim: Dim) -> bool:
+    """Whether an index counts from the end: ``-1``, ``-k``."""
+    if isinstance(dim, int):
+        return dim < 0
+    return isinstance(dim, Poly) and all(c < 0 for _, c in dim)

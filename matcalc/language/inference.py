@@ -1,0 +1,164 @@
+"""The kinds of undeclared names: the reading with the fewest departures from the default kinds.
+
+A run of the shape rules that fails names its culprits: the undeclared names below the failing operation, and those whose
+axes are in the two dimensions that clash.  Nothing but another kind of one of them can mend that failure, so the search branches on
+them alone, the reading with the fewest departures first, among equal ones the one where the earlier name of the
+program departs.  That finds the best reading; where it takes too long, the search goes on from the readings that got
+furthest through the program.  Where no reading avoids a place that fits badly (see `matcalc.language.shaping`), such as
+``x - mean(x)``, that place is tolerated.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from matcalc.expressions.dims import names
+from matcalc.language.conventions import Conventions
+from matcalc.language.dimensions import Clash
+from matcalc.language.shaping import Failure, Preparation, Run, run
+from matcalc.operations import shapes as rules
+from matcalc.operations.table import OPERATIONS
+
+__all__ = ["departed", "infer"]
+
+EXACT = 600  # runs in the order of the rule; then those that got furthest go first
+RUNS = 3000
+WORK = 1_500_000  # operations looked at, over all runs
+FEW = 40  # runs that a long program has in any case
+TO_SCALAR = (
+    rules.to_scalar, rules.vector_to_scalar, rules.square_to_scalar, rules.matrix_to_scalar, rules.same_shapes,
+    rules.two_vectors,
+)  # fmt: skip
+
+Departures: TypeAlias = tuple[tuple[int, str], ...]  # positions of names, and their kinds
+
+
+class Search:
+    """The state of a search that several rounds share."""
+
+    __slots__ = ("conventions", "names", "prepared", "runs")
+
+    def __init__(self, prepared: Preparation, conventions: Conventions) -> None:
+        self.prepared = prepared
+        self.conventions = conventions
+        self.names = list(prepared.free)
+        self.runs = min(RUNS, max(FEW, WORK // max(1, len(prepared.tape))))
+
+    def kinds(self, departures: Departures) -> dict[str, str]:
+        return {self.names[i]: kind for i, kind in departures}
+
+
+def infer(prepared: Preparation, conventions: Conventions) -> tuple[Run, bool]:
+    """The run of the best reading, or the failed run of the default one; and whether the search was cut short."""
+    search = Search(prepared, conventions)
+    tolerated: frozenset[int] = frozenset()
+    while True:
+        found, place = _search(search, tolerated)
+        if found is not None:
+            return found, False
+        if place is None or search.runs <= 0:
+            plain = run(prepared, {}, None)
+            return plain, search.runs <= 0
+        tolerated |= {place}
+
+
+def _search(search: Search, tolerated: frozenset[int]) -> tuple[Run | None, int | None]:
+    """The best reading with some places tolerated; or a place that fits badly in the best of the others."""
+    heap: list[tuple[Any, Departures]] = [((0,), ())]
+    seen: set[Departures] = {()}
+    place: int | None = None
+    count = 0
+    while heap and search.runs > 0:
+        departures = heapq.heappop(heap)[1]
+        search.runs -= 1
+        count += 1
+        found = run(search.prepared, search.kinds(departures), tolerated)
+        failure = found.failure
+        if failure is None:
+            return found, None
+        if failure.mild and place is None:
+            place = failure.slot
+        departed = {i for i, _ in departures}
+        for option in _options(search, found, failure):
+            if option[0] not in departed:
+                other = tuple(sorted((*departures, option)))
+                if other not in seen:
+                    seen.add(other)
+                    heapq.heappush(heap, (_rank(other, failure.slot, count >= EXACT), other))
+        if count == EXACT:
+            heap = [(_rank(other, 0, True), other) for _, other in heap]
+            heapq.heapify(heap)
+    return None, place
+
+
+def _rank(departures: Departures, reached: int, far: bool) -> tuple[Any, ...]:
+    """Fewest departures first, then the earlier names; late in a search, the furthest first."""
+    positions = tuple([i for i, _ in departures])
+    kinds = tuple([kind for _, kind in departures])
+    return (-reached if far else 0, len(departures), positions, kinds)
+
+
+def _options(search: Search, found: Run, failure: Failure) -> list[tuple[int, str]]:
+    """The departures that might mend a failure."""
+    prepared, tape = search.prepared, search.prepared.tape
+    free, defaults = prepared.free, prepared.default
+    options: set[tuple[int, str]] = set()
+    cause = failure.cause
+    if getattr(cause, "wants", "") == "matrix":
+        for a in tape.args[failure.slot]:
+            if tape.op[a] == "input" and tape.params[a][0] in free and defaults[tape.params[a][0]] != "matrix":
+                options.add((free[tape.params[a][0]], "matrix"))
+    culprits = _below(prepared, failure.slot)
+    if isinstance(cause, Clash):
+        culprits |= _of_dimensions(found, prepared, cause)
+    for name in culprits:
+        kinds = search.conventions.departures(name)
+        if kinds:
+            options.add((free[name], kinds[0]))
+    return sorted(options)
+
+
+def _below(prepared: Preparation, slot: int) -> set[str]:
+    """The undeclared names whose kinds the operation at a slot depends on."""
+    tape, culprits = prepared.tape, set[str]()
+    stack, seen = [slot], {slot}
+    while stack:
+        top = stack.pop()
+        if tape.op[top] == "input":
+            if tape.params[top][0] in prepared.free:
+                culprits.add(tape.params[top][0])
+            continue
+        if top != slot and _always_scalar(tape.op[top], tape.params[top]):
+            continue
+        for a in tape.args[top]:
+            if a not in seen:
+                seen.add(a)
+                stack.append(a)
+    return culprits
+
+
+def _always_scalar(op: str, params: tuple[Any, ...]) -> bool:
+    entry = OPERATIONS.get(op)
+    if entry is None:
+        return op == "inside"
+    return entry.shape in TO_SCALAR or (entry.shape is rules.along_axis and params[0] is None)
+
+
+def _of_dimensions(found: Run, prepared: Preparation, clash: Clash) -> set[str]:
+    """The undeclared names with an axis in one of two dimensions."""
+    check = found.check
+    classes = {check.find(clash.a), check.find(clash.b)}
+    parts = {name for dim in classes for name in names(dim)}
+    culprits = set()
+    for name in prepared.free:
+        for dim in check.shape(prepared.shape(name, found.kinds[name])):
+            if dim != 1 and (dim in classes or not parts.isdisjoint(names(dim))):
+                culprits.add(name)
+    return culprits
+
+
+def departed(found: Run, defaults: Mapping[str, str]) -> list[str]:
+    """The names that are not read as their default kind."""
+    return [name for name, kind in found.kinds.items() if kind != defaults[name]]

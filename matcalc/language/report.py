@@ -1,0 +1,167 @@
+"""What is told of shapes that do not fit: the operation, both shapes, where each came from, and a likely mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from matcalc.errors import ShapeError
+from matcalc.expressions.dims import Dim, names, rename
+from matcalc.expressions.dims import text as dim_text
+from matcalc.expressions.node import Shape
+from matcalc.language.build import Misfit
+from matcalc.language.declarations import Declarations
+from matcalc.language.dimensions import Clash, unknowns
+from matcalc.language.excerpt import excerpt
+from matcalc.language.shaping import Preparation, Run
+from matcalc.language.tape import Tape
+from matcalc.operations.registry import describe
+
+__all__ = ["explain", "unfit"]
+
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@", "T": ".T", "neg": "-"}
+
+
+def explain(tape: Tape, misfit: Misfit, source: str) -> ShapeError:
+    """The error of known nodes that do not fit each other."""
+    slot, shapes = misfit.slot, misfit.shapes
+    operands = [_is(tape, a, shapes[a]) for a in tape.args[slot]]
+    message = _message(tape, slot, misfit.error.message, operands)
+    error = ShapeError(message, hint=_filled(misfit.error.hint, tape, slot))
+    return _placed(error, tape, slot, source)
+
+
+def unfit(prepared: Preparation, scope: Declarations, found: Run, cut: bool) -> ShapeError:
+    """The error of a program that no reading of its names fits, told of the default one."""
+    from matcalc.language.program import name_dimensions
+
+    failure = found.failure
+    assert failure is not None
+    tape, check, slot = prepared.tape, found.check, failure.slot
+    final = name_dimensions(prepared, scope, found)
+
+    def known(dim: Dim) -> Dim:
+        return rename(check.find(dim), final)
+
+    def shown(shape: Shape) -> Shape:
+        return (known(shape[0]), known(shape[1]))
+
+    cause = failure.cause
+    operands = [_is(tape, a, shown(found.shapes[a])) for a in tape.args[slot]]
+    hint = ""
+    if isinstance(cause, Clash):
+        core, hint = _clash(cause, check.find, known)
+        origins = [_origin(dim, prepared, scope, found, known) for dim in (cause.a, cause.b)]
+    else:
+        core = re.sub(r"\?\d+", lambda match: dim_text(known(match[0])), cause.message)
+        hint = _filled(cause.hint, tape, slot)
+        origins = [_kind(name, prepared, scope) for name in _names_below(tape, slot)]
+    if cut:
+        hint = f"{hint}; " if hint else ""
+        hint += "there are too many readings to try them all, declare what the names are"
+    message = _message(tape, slot, core, operands, [origin for origin in dict.fromkeys(origins) if origin])
+    return _placed(ShapeError(message, hint=hint), tape, slot, scope.source)
+
+
+def _message(tape: Tape, slot: int, core: str, operands: Sequence[str], origins: Sequence[str] = ()) -> str:
+    parts = [f"{_operation(tape, slot)}: {core}"]
+    if operands:
+        parts.append(" and ".join(operands[:3]))
+    if origins:
+        parts.append("; ".join(origins[:4]))
+    return "; ".join(parts)
+
+
+def _operation(tape: Tape, slot: int) -> str:
+    tree = tape.trees[slot]
+    if tape.op[slot] in ("let", "declared"):
+        return f"{tape.params[slot][0]} = {excerpt(tree)}"
+    return excerpt(tree)
+
+
+def _is(tape: Tape, slot: int, shape: Shape) -> str:
+    return f"{excerpt(tape.trees[slot], 40)} is a {describe(shape)}"
+
+
+def _filled(hint: str, tape: Tape, slot: int) -> str:
+    """A hint with the operands' texts for ``{a}`` and ``{b}``."""
+    for mark, a in zip(("{a}", "{b}"), tape.args[slot], strict=False):
+        if mark in hint:
+            text = excerpt(tape.trees[a], 30)
+            hint = hint.replace(mark, text if re.fullmatch(r"\w+(\.T|\(\w*\))?", text) else f"({text})")
+    return hint
+
+
+def _placed(error: ShapeError, tape: Tape, slot: int, source: str) -> ShapeError:
+    if source:
+        error.at(source, tape.trees[slot].start)
+    return error
+
+
+def _clash(clash: Clash, find: Callable[[Dim], Dim], known: Callable[[Dim], Dim]) -> tuple[str, str]:
+    """What two dimensions cannot be, and the mend."""
+    a, b = find(clash.a), find(clash.b)
+    left, right = dim_text(known(a)), dim_text(known(b))
+    if a == b:  # bound meanwhile
+        left, right = dim_text(known(clash.a)), dim_text(known(clash.b))
+    free = unknowns((a, b))
+    if free and 1 in (a, b):
+        return f"it fits only where {left} is {right}", "declare what is a scalar"
+    if free and not (isinstance(a, str) and isinstance(b, str)):
+        return f"it cannot be told how {left} and {right} are equal", "declare the shapes"
+    core = f"dimensions {left} and {right} differ"
+    if isinstance(a, int) and isinstance(b, int):
+        return core, ""
+    if isinstance(a, str) and isinstance(b, str):
+        return f"{core}, they are declared as two", "where they are equal, give them one name"
+    return f"{core}, a declared name is no other number", "where they are equal, declare the number or one name"
+
+
+def _origin(
+    dim: Dim, prepared: Preparation, scope: Declarations, found: Run, known: Callable[[Dim], Dim]
+) -> str:
+    """Where a dimension comes from: the name that has it, and how that got it."""
+    check, wanted = found.check, found.check.find(dim)
+    for name, declared in scope.declared.items():
+        if wanted in declared.shape and wanted != 1:
+            return f"{dim_text(known(dim))} because {name} is declared {declared.written} in line {scope.line(declared.start)}"
+    for name in prepared.free:
+        for axis in prepared.shape(name, found.kinds[name]):
+            if axis != 1 and check.find(axis) == wanted:
+                cause = check.cause.get(str(axis))
+                if cause is None:
+                    return f"{dim_text(known(dim))} is a dimension of {name}"
+                tree = prepared.tape.trees[cause]
+                return f"{dim_text(known(dim))} because of {excerpt(tree, 40)} in line {scope.line(tree.start)}"
+    for name in names(wanted):
+        if name[0] != "?":
+            return _origin(name, prepared, scope, found, known) if name != wanted else ""
+    return ""
+
+
+def _kind(name: str, prepared: Preparation, scope: Declarations) -> str:
+    declared = scope.declared.get(name)
+    if declared is not None:
+        return f"{name} is declared {declared.written} in line {scope.line(declared.start)}"
+    if name in scope.assigned:
+        return f"{name} is assigned in line {scope.line(scope.assigned[name])}"
+    return f"{name} is not declared, {scope.conventions.reason(name)}"
+
+
+def _names_below(tape: Tape, slot: int) -> list[str]:
+    """The names that stand directly below an operation, through transposes, indices and minus."""
+    found: list[str] = []
+    stack = list(reversed(tape.args[slot]))
+    seen: set[int] = set()
+    while stack and len(found) < 4:
+        top = stack.pop()
+        if top in seen:
+            continue
+        seen.add(top)
+        if tape.op[top] in ("input", "let"):
+            found.append(tape.params[top][0])
+        else:
+            stack.extend(reversed(tape.args[top]))
+    return found
+
+
