@@ -1,0 +1,1 @@
+"""Laws, index terms, reading back, the sweep, and simplification."""

@@ -1,0 +1,281 @@
+"""Contraction: what two factors that share a summed index become.
+
+Kronecker deltas rename an index, unit vectors fix it, selectors (rows of an identity) restrict it; an inverse meets its
+matrix; declared structure is used (`matcalc.calculus.facts`).  Nothing here looks at more than one index at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from matcalc.calculus import facts
+from matcalc.calculus.reading import Factor
+from matcalc.calculus.writing import chain, dim_node, t
+from matcalc.expressions.dims import Dim, constant, subtract
+from matcalc.expressions.node import Node, intern
+from matcalc.operations import table
+
+if TYPE_CHECKING:
+    from matcalc.calculus.terms import Raw
+
+__all__ = ["HOLE", "contract", "indexed", "is_hole", "scale", "selector", "unit"]
+
+HOLE = "hole"  # the type of a variable that stands for a differential
+ALL = ("all",)
+SPECIAL = frozenset({"eye", "index", "inv", "var", "let", "softmax", "T"})
+
+
+def is_hole(node: Node) -> bool:
+    """Whether the node is a differential ``dX`` whose place in the term must stay visible."""
+    return node.op == "var" and node.params[1] == HOLE
+
+
+def unit(n: Dim, at: Dim) -> Node:
+    """The unit vector ``eye(n)[:, at]``."""
+    return table.index(table.eye(n), ALL, ("at", at))
+
+
+def selector(n: Dim, low: Dim, high: Dim) -> Node:
+    """The rows ``low`` to ``high`` of the identity: ``eye(n)[low:high, :]``."""
+    return table.index(table.eye(n), ("slice", low, high), ALL)
+
+
+def scale(raw: Raw, node: Node, p: int | Fraction = 1) -> None:
+    """Multiply a term by a scalar, seen through where it is a number: entries that sum to one, ``tr(eye(n))``."""
+    if node.op == "num":
+        raw.coeff *= node.params[0] ** p
+    elif node.op == "sum" and facts.sums_to_one(node.args[0]):
+        return
+    elif node.op == "tr" and node.args[0].op == "eye":
+        scale(raw, dim_node(node.args[0].params[0]), p)
+    elif node.op == "mul" and node.size < 200 and isinstance(p, int):
+        for factor in node.args:
+            scale(raw, factor, p)
+    elif node.op == "neg" and isinstance(p, int):
+        raw.coeff *= (-1) ** p
+        scale(raw, node.args[0], p)
+    else:
+        raw.scale(node, p)
+
+
+def contract(raw: Raw, free: Collection[int]) -> bool:
+    """Apply every contraction there is; False where the term is zero."""
+    if not any(node.op in SPECIAL for node, _, _ in raw.factors):
+        return True
+    _declared(raw)
+    while True:
+        if not raw.coeff:
+            return False
+        if not (_deltas(raw, free) or _picked(raw, free) or _pairs(raw, free)):
+            break
+    _ordered(raw)
+    _sums(raw, free)
+    return bool(raw.coeff)
+
+
+def _declared(raw: Raw) -> None:
+    """A diagonal matrix is a delta with the diagonal as a mark."""
+    for position, (node, p, index) in enumerate(raw.factors):
+        if len(index) == 2 and facts.diagonal(node):
+            n = node.shape[0]
+            raw.factors[position] = (table.eye(n), 1, index)
+            raw.factors.append((intern("diag", (node,), (), (n, 1)), p, index[:1]))
+
+
+def _ordered(raw: Raw) -> None:
+    """A symmetric matrix has its indices in order, a skew one up to its sign."""
+    for position, (node, p, index) in enumerate(raw.factors):
+        if len(index) == 2 and index[0] > index[1]:
+            if facts.symmetric(node):
+                raw.factors[position] = (node, p, index[::-1])
+            elif facts.skew(node):
+                raw.factors[position] = (node, p, index[::-1])
+                raw.coeff *= (-1) ** int(p) if p == int(p) else 1
+
+
+def _substitute(raw: Raw, old: int, new: int) -> None:
+    raw.factors = [
+        (node, p, tuple([new if k == old else k for k in index]) if old in index else index)
+        for node, p, index in raw.factors
+    ]
+    raw.sizes.pop(old, None)
+
+
+def _deltas(raw: Raw, free: Collection[int]) -> bool:
+    for position, (node, p, index) in enumerate(raw.factors):
+        if node.op != "eye":
+            continue
+        i, j = index
+        if i == j:
+            del raw.factors[position]
+            return True
+        if i not in free or j not in free:
+            del raw.factors[position]
+            if i in free:
+                i, j = j, i
+            raw.sizes.setdefault(j, node.shape[0])
+            _substitute(raw, i, j)
+            return True
+        if p != 1 or i > j:
+            raw.factors[position] = (node, 1, (min(i, j), max(i, j)))
+    return False
+
+
+def _picked(raw: Raw, free: Collection[int]) -> bool:
+    """Unit vectors and selectors on a summed index restrict the other factors there."""
+    for position, (node, p, index) in enumerate(raw.factors):
+        if node.op != "index" or node.args[0].op != "eye" or p != 1:
+            continue
+        items = [item for item in node.params if item[0] != "all"]
+        if len(items) != 1:
+            continue
+        item = items[0]
+        if item[0] == "at":
+            k, new = index[0], None
+        else:
+            k = index[1] if node.params[0] is item or node.params[0] == item else index[0]
+            new = index[0] if k == index[1] else index[1]
+        if k in free:
+            continue
+        others = [(q, f) for q, f in enumerate(raw.factors) if q != position and k in f[2]]
+        if not others or any(is_hole(f[0]) for _, f in others):
+            continue
+        for q, (other, power, places) in others:
+            raw.factors[q] = _pick(raw, other, power, places, k, item, new)
+        del raw.factors[position]
+        raw.factors = [f for f in raw.factors if f[0].shape != (1, 1)]
+        raw.sizes.pop(k, None)
+        return True
+    return False
+
+
+def _pick(
+    raw: Raw, node: Node, p: int | Fraction, places: tuple[int, ...], k: int, item: tuple[Any, ...], new: int | None
+) -> Factor:
+    """The factor with index ``k`` fixed (``new`` None) or restricted to a slice that ``new`` runs over."""
+    rows, columns = node.shape
+    positions = list(places) if rows != 1 and columns != 1 else ([places[0], None] if columns == 1 else [None, places[0]])
+    wanted = [item if where == k else ALL for where in positions]
+    found = indexed(node, wanted[0], wanted[1])
+    rest = tuple([new if where == k else where for where in places if where != k or new is not None])
+    if found.shape == (1, 1):
+        scale(raw, found, p)
+        return (found, 1, ())
+    if found.op == "zeros":
+        raw.coeff = 0
+    return (found, p, tuple(k for k in rest if k is not None))
+
+
+def indexed(node: Node, row: tuple[Any, ...], column: tuple[Any, ...]) -> Node:
+    """``node[row, column]``, seen through transposes, identities and constants."""
+    if row == ALL and column == ALL:
+        return node
+    if node.op == "T":
+        return t(indexed(node.args[0], column, row))
+    if node.op == "index":
+        outer = _compose(node.params[0], row), _compose(node.params[1], column)
+        return indexed(node.args[0], *outer)
+    if node.op in ("ones", "zeros"):
+        plain = table.index(node, row, column)
+        return (table.ones if node.op == "ones" else table.zeros)(plain.shape)
+    if node.op == "eye":
+        return _identity_entries(node, row, column)
+    return table.index(node, row, column)
+
+
+def _compose(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
+    from matcalc.expressions.dims import add
+
+    if first == ALL or second == ALL:
+        return second if first == ALL else first
+    if first[0] == "at":
+        return first
+    if second[0] == "at":
+        return ("at", add(first[1], second[1]))
+    return ("slice", add(first[1], second[1]), add(first[1], second[2]))
+
+
+def _identity_entries(node: Node, row: tuple[Any, ...], column: tuple[Any, ...]) -> Node:
+    if row == ALL or column == ALL:
+        if row[0] == "at":
+            return t(table.index(node, ALL, row))
+        if row == ALL and column[0] == "slice":
+            return t(table.index(node, column, ALL))
+        return table.index(node, row, column)
+    low, high = (item[1] for item in (row, column))
+    if row == column:
+        return table.number(1) if row[0] == "at" else table.eye(subtract(row[2], row[1]))
+    plain = table.index(node, row, column)
+    bounds = [(low, item[2] if item[0] == "slice" else None) for item, low in ((row, low), (column, high))]
+    numbers = [(constant(a), constant(b) if b is not None else None) for a, b in bounds]
+    (a, b), (c, d) = numbers
+    if a is not None and c is not None:
+        b, d = a + 1 if bounds[0][1] is None else b, c + 1 if bounds[1][1] is None else d
+        if b is not None and d is not None and (b <= c or d <= a):
+            return table.zeros(plain.shape)
+    return plain
+
+
+def _pairs(raw: Raw, free: Collection[int]) -> bool:
+    """Two matrices that share a summed index and nothing else stands at it."""
+    at: dict[int, list[int]] = {}
+    for position, (_, _, index) in enumerate(raw.factors):
+        for k in index:
+            at.setdefault(k, []).append(position)
+    for k, positions in at.items():
+        if k in free or len(positions) != 2 or positions[0] == positions[1]:
+            continue
+        first, second = (raw.factors[q] for q in positions)
+        if first[1] != 1 or second[1] != 1 or len(first[2]) != 2 or len(second[2]) != 2:
+            continue
+        found = _meet(first, second, k) or _meet(second, first, k)
+        if found is not None:
+            raw.factors = [f for q, f in enumerate(raw.factors) if q not in positions]
+            raw.factors.append(found)
+            raw.sizes.pop(k, None)
+            return True
+    return False
+
+
+def _meet(a: Factor, b: Factor, k: int) -> Factor | None:
+    """``A @ inv(A)`` and its like: what factor ``a`` and the inverse or orthogonal ``b`` make."""
+    (node, _, i), (other, _, j) = a, b
+    side, end = i.index(k), j.index(k)
+    outer = (i[1 - side], j[1 - end])
+    if node is other and facts.orthogonal(node) and side == end:
+        return (table.eye(node.shape[1 - side]), 1, outer)
+    if other.op != "inv":
+        return None
+    inner = other.args[0]
+    if inner is node and (side != end or facts.symmetric(node)):
+        return (table.eye(node.shape[0]), 1, outer)
+    if not facts.square(node) or inner.op != "matmul":
+        return None
+    parts = facts.factors(inner)
+    # inv(C1 @ ... @ Cn) = inv(Cn) @ ... @ inv(C1): its rows meet Cn, its columns C1
+    edge = parts[-1] if end == 0 else parts[0]
+    seen = node if side != end else t(node)
+    if edge is not seen or not all(facts.square(part) for part in parts):
+        return None
+    rest = chain(parts[:-1] if end == 0 else parts[1:])
+    place = (outer[0], outer[1]) if end == 0 else (outer[1], outer[0])
+    return (intern("inv", (rest,), (), rest.shape), 1, place)
+
+
+def _sums(raw: Raw, free: Collection[int]) -> None:
+    """A vector whose entries sum to one, alone on a summed index."""
+    count: dict[int, int] = {}
+    for _, _, index in raw.factors:
+        for k in index:
+            count[k] = count.get(k, 0) + 1
+    kept: list[Factor] = []
+    for node, p, index in raw.factors:
+        if len(index) == 1 and p == 1 and index[0] not in free and count[index[0]] == 1 and facts.sums_to_one(node):
+            raw.sizes.pop(index[0], None)
+        else:
+            kept.append((node, p, index))
+    raw.factors = kept
+
+

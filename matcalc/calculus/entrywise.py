@@ -1,0 +1,152 @@
+"""Simplifications of scalar functions, entry by entry: what factors at one place of a term become together.
+
+Each rule is named for what it does.  The factors at an index are powers of nodes; `combine` applies the rules to each
+group.  ``exp(t)`` is kept with the positive of ``t`` and ``exp(-t)`` is its power -1, so that they meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
+
+from matcalc.calculus.writing import negated
+from matcalc.expressions.node import Node, intern
+
+if TYPE_CHECKING:
+    from matcalc.calculus.terms import Raw
+
+__all__ = ["combine", "inverse_of_one_plus_exp", "one_minus_sigmoid", "signed"]
+
+Number: TypeAlias = Fraction | int
+Group: TypeAlias = dict[Node, Number]
+Merged: TypeAlias = dict[tuple[Node, tuple[int, ...]], Number]
+RATIOS = {("sinh", "cosh"): "tanh", ("sin", "cos"): "tan"}
+ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs"})
+
+
+def signed(node: Node) -> tuple[int, Node]:
+    """The sign with which a node is written, and the node without it."""
+    lead = node
+    while lead.op in ("mul", "div", "matmul"):
+        lead = lead.args[0]
+    if lead.op == "neg":
+        return -1, negated(node)
+    return 1, node
+
+
+def _function(name: str, argument: Node) -> Node:
+    return intern(name, (argument,), (), argument.shape)
+
+
+def inverse_of_one_plus_exp(node: Node) -> Node | None:
+    """``1/(1 + exp(t))`` is ``sigmoid(-t)``."""
+    if node.op != "add":
+        return None
+    one, other = sorted(node.args, key=lambda a: a.op != "num")
+    if one.op == "num" and one.params[0] == 1 and other.op == "exp":
+        return _function("sigmoid", negated(other.args[0]))
+    return None
+
+
+def one_minus_sigmoid(node: Node) -> Node | None:
+    """``1 - sigmoid(t)`` is ``sigmoid(-t)``."""
+    if node.op == "sub" and node.args[0].op == "num" and node.args[0].params[0] == 1 and node.args[1].op == "sigmoid":
+        return _function("sigmoid", negated(node.args[1].args[0]))
+    return None
+
+
+def combine(raw: Raw, merged: Merged) -> None:
+    """Apply the rules to the factors at each place of a term."""
+    if not any(node.op in ACTIVE for node, _ in merged):
+        return
+    groups: dict[tuple[int, ...], Group] = {}
+    for (node, index), p in merged.items():
+        groups.setdefault(index, {})[node] = p
+    for index, group in groups.items():
+        before = dict(group)
+        for rule in RULES:
+            rule(group)
+        _softmax(raw, merged, index, group)
+        if group != before:
+            for node in before:
+                merged.pop((node, index), None)
+            for node, p in group.items():
+                merged[node, index] = p
+
+
+def _times(group: Group, node: Node, p: Number) -> None:
+    total = group.get(node, 0) + p
+    if total:
+        group[node] = total
+    else:
+        group.pop(node, None)
+
+
+def exp_times_sigmoid_to_sigmoid(group: Group) -> None:
+    """``exp(-t) * sigmoid(t)`` is ``sigmoid(-t)``."""
+    for node, r in list(group.items()):
+        if node.op != "sigmoid" or r < 1:
+            continue
+        sign, positive = signed(node.args[0])
+        exp = _function("exp", positive)
+        q = -sign * group.get(exp, 0)
+        if q >= 1:
+            n = min(q, r)
+            _times(group, exp, sign * n)
+            _times(group, node, -n)
+            _times(group, _function("sigmoid", negated(node.args[0])), n)
+
+
+def ratio_to_function(group: Group) -> None:
+    """``sinh(t)/cosh(t)`` is ``tanh(t)``, ``sin(t)/cos(t)`` is ``tan(t)``."""
+    for (top, bottom), name in RATIOS.items():
+        for node, p in list(group.items()):
+            if node.op == top and p >= 1:
+                under = _function(bottom, node.args[0])
+                n = min(p, -group.get(under, 0))
+                if n >= 1:
+                    _times(group, node, -n)
+                    _times(group, under, n)
+                    _times(group, _function(name, node.args[0]), n)
+
+
+def sign_times_abs(group: Group) -> None:
+    """``sign(t) * abs(t)`` is ``t``, ``sign(t) * t`` is ``abs(t)``."""
+    for node, p in list(group.items()):
+        if node.op != "sign" or p != 1:
+            continue
+        inner = node.args[0]
+        for other, result in ((_function("abs", inner), inner), (inner, _function("abs", inner))):
+            if group.get(other) == 1:
+                _times(group, node, -1)
+                _times(group, other, -1)
+                _times(group, result, 1)
+                break
+
+
+RULES: tuple[Callable[[Group], None], ...] = (exp_times_sigmoid_to_sigmoid, ratio_to_function, sign_times_abs)
+
+
+def _softmax(raw: Raw, merged: Merged, index: tuple[int, ...], group: Group) -> None:
+    """``exp(x) / sum(exp(x))`` is ``softmax(x)``, along an axis too."""
+    for node, p in list(group.items()):
+        if node.op != "exp" or p < 1:
+            continue
+        total = intern("sum", (node,), (None,), (1, 1))
+        if len(index) == 1 and raw.scalars.get(total, 0) <= -1:
+            raw.scale(total, 1)
+            _times(group, node, -1)
+            _times(group, intern("softmax", node.args, (None,), node.shape), 1)
+        elif len(index) == 2:
+            rows, columns = node.shape
+            for axis, shape in ((0, (1, columns)), (1, (rows, 1))):
+                along = intern("sum", (node,), (axis,), shape)
+                place = (along, (index[1 - axis],))
+                if merged.get(place, 0) <= -1:
+                    _times(group, node, -1)
+                    _times(group, intern("softmax", node.args, (axis,), node.shape), 1)
+                    merged[place] += 1
+                    if not merged[place]:
+                        del merged[place]
+                    break

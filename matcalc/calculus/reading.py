@@ -1,0 +1,259 @@
+"""Reading back: from factors with indices to products, Hadamard products and diagonals.
+
+A term is a graph: an index is a vertex, a matrix factor an edge, a vector factor a mark on a vertex.  Summed vertices are
+removed one by one:
+
+========  =====================================================  ======================================
+step      what                                                   gives
+========  =====================================================  ======================================
+loop      an edge from a vertex to itself                        mark ``diag(A)``; alone, ``tr(A)``
+parallel  two edges between the same vertices                    an edge ``A * B``
+isolated  a summed vertex with only marks                        a scalar ``u.T @ v``, ``sum(v)``
+pendant   a summed vertex with one edge and marks v              mark ``A @ v`` on its neighbour
+series    a summed vertex with two edges and marks v             an edge ``A @ diag(v) @ B``
+========  =====================================================  ======================================
+
+A graph of treewidth at most 2 always reduces fully (Duffin 1965: these are the series-parallel graphs); of any other, no
+form in these operations exists, and `read` gives None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from fractions import Fraction
+from typing import TypeAlias
+
+from matcalc.calculus.writing import Powers, chain, product, rank, t
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import Node, intern
+from matcalc.operations import table
+from matcalc.render.measure import token_count
+
+__all__ = ["Factor", "Reading", "read", "scalar_product"]
+
+Factor: TypeAlias = tuple[Node, Fraction | int, tuple[int, ...]]
+Marks: TypeAlias = list[tuple[Node, Fraction | int]]
+
+
+class Edge:
+    """A matrix between two vertices, its rows at ``u`` and its columns at ``v``, as entrywise powers."""
+
+    __slots__ = ("powers", "u", "v")
+
+    def __init__(self, u: int, v: int, powers: Marks) -> None:
+        self.u, self.v, self.powers = u, v, powers
+
+    @property
+    def node(self) -> Node:
+        """The edge as one matrix."""
+        return entrywise(self.powers)
+
+    def seen_from(self, u: int) -> Edge:
+        """The same edge, with its rows at ``u``."""
+        if self.u == u:
+            return self
+        return Edge(self.v, self.u, [(t(node), p) for node, p in self.powers])
+
+    def other(self, v: int) -> int:
+        """The vertex at the other end."""
+        return self.v if self.u == v else self.u
+
+
+class Reading:
+    """What a term reads as: scalars, marks on each free vertex (as columns), and the matrix between two of them."""
+
+    __slots__ = ("edge", "marks", "scalars")
+
+    def __init__(self, scalars: list[Node], marks: dict[int, Marks], edge: Edge | None) -> None:
+        self.scalars, self.marks, self.edge = scalars, marks, edge
+
+
+def entrywise(powers: Powers) -> Node:
+    """The entrywise product of powers."""
+    if len(powers) == 1 and powers[0][1] == 1:
+        return powers[0][0]
+    return product(1, (), (), powers)
+
+
+def scalar_product(marks: Marks) -> Node:
+    """The sum over the entries of an entrywise product: ``u.T@v`` of two, ``sum(...)`` else."""
+    if len(marks) == 1 and marks[0][1] == 2:
+        return _dot(marks[0][0], marks[0][0])
+    if len(marks) == 2 and marks[0][1] == 1 and marks[1][1] == 1:
+        return _dot(marks[0][0], marks[1][0])
+    return intern("sum", (entrywise(marks),), (None,), (1, 1))
+
+
+def _dot(a: Node, b: Node) -> Node:
+    for x, y in ((a, b), (b, a)):
+        if x.op == "ones":
+            return intern("sum", (y,), (None,), (1, 1))
+    return min((chain([t(a), b]), chain([t(b), a])), key=lambda n: (token_count(n), rank(t(n.args[0])), n.digest))
+
+
+class _Graph:
+    def __init__(self, factors: Iterable[Factor], free: Collection[int], sizes: dict[int, Dim]) -> None:
+        self.free, self.sizes = free, sizes
+        self.marks: dict[int, Marks] = {}
+        self.edges: dict[int, list[Edge]] = {}
+        self.scalars: list[Node] = []
+        for node, p, index in factors:
+            for v in index:
+                self.marks.setdefault(v, [])
+                self.edges.setdefault(v, [])
+            if len(index) == 1:
+                self.mark(index[0], node if node.shape[1] == 1 else t(node), p)
+            else:
+                self.connect(Edge(index[0], index[1], [(node, p)]))
+
+    def mark(self, v: int, node: Node, p: Fraction | int = 1) -> None:
+        self.marks[v].append((node, p))
+
+    def connect(self, edge: Edge) -> None:
+        self.edges[edge.u].append(edge)
+        if edge.v != edge.u:
+            self.edges[edge.v].append(edge)
+
+    def cut(self, edge: Edge) -> None:
+        self.edges[edge.u].remove(edge)
+        if edge.v != edge.u:
+            self.edges[edge.v].remove(edge)
+
+    def drop(self, v: int) -> None:
+        del self.marks[v], self.edges[v]
+
+    def column(self, v: int) -> Node | None:
+        """The marks of a vertex as one column."""
+        return entrywise(self.marks[v]) if self.marks[v] else None
+
+    def loop(self, v: int) -> bool:
+        """An edge from a vertex to itself."""
+        for edge in self.edges[v]:
+            if edge.u == edge.v:
+                self.cut(edge)
+                if v not in self.free and not self.edges[v] and not self.marks[v]:
+                    self.scalars.append(_trace(edge.node))
+                    self.drop(v)
+                else:
+                    self.mark(v, intern("diag", (edge.node,), (), (edge.node.shape[0], 1)))
+                return True
+        return False
+
+    def parallel(self, v: int) -> bool:
+        """Two edges between the same vertices; a bare cycle of two is left to become a trace."""
+        seen: dict[int, Edge] = {}
+        for edge in self.edges[v]:
+            w = edge.other(v)
+            first = seen.setdefault(w, edge)
+            if first is edge or self._bare_cycle(v, w, first, edge):
+                continue
+            merged = first.powers + edge.seen_from(first.u).powers
+            self.cut(first)
+            self.cut(edge)
+            self.connect(Edge(first.u, first.v, merged))
+            return True
+        return False
+
+    def _bare_cycle(self, v: int, w: int, first: Edge, second: Edge) -> bool:
+        if v in self.free or w in self.free:
+            return False
+        if any(self.marks[k] or len(self.edges[k]) != 2 for k in (v, w)):
+            return False
+        if any(len(e.powers) > 1 or e.powers[0][1] != 1 for e in (first, second)):
+            return False
+        a, b = first.seen_from(v).node, second.seen_from(w).node
+        return token_count(chain([a, b])) < token_count(a) + token_count(t(b))
+
+    def isolated(self, v: int) -> bool:
+        """A summed vertex with only marks."""
+        if self.edges[v]:
+            return False
+        if self.marks[v]:
+            self.scalars.append(scalar_product(self.marks[v]))
+        self.drop(v)
+        return True
+
+    def pendant(self, v: int) -> bool:
+        """A summed vertex with one edge."""
+        if len(self.edges[v]) != 1:
+            return False
+        edge = self.edges[v][0]
+        u = edge.other(v)
+        matrix = edge.seen_from(u).node
+        column = self.column(v)
+        self.cut(edge)
+        self.drop(v)
+        if column is None and u not in self.free and not self.marks[u] and not self.edges[u]:
+            self.scalars.append(intern("sum", (min((matrix, t(matrix)), key=token_count),), (None,), (1, 1)))
+            self.drop(u)
+        else:
+            self.mark(u, _row_sums(matrix) if column is None else chain([matrix, column]))
+        return True
+
+    def series(self, v: int) -> bool:
+        """A summed vertex with two edges."""
+        if len(self.edges[v]) != 2:
+            return False
+        first, second = self.edges[v]
+        u, w = first.other(v), second.other(v)
+        left, right = first.seen_from(u).node, second.seen_from(v).node
+        column = self.column(v)
+        middle = [] if column is None else [intern("diag", (column,), (), (column.shape[0], column.shape[0]))]
+        self.cut(first)
+        self.cut(second)
+        self.drop(v)
+        self.connect(Edge(u, w, [(chain([left, *middle, right]), 1)]))
+        return True
+
+
+def _row_sums(matrix: Node) -> Node:
+    """The sum along the rows: a product with ones for a plain matrix or a product, which composes, ``sum`` else."""
+    inner = matrix.args[0] if matrix.op == "T" else matrix
+    if inner.op in ("var", "let", "matmul", "inv", "pinv", "index", "eye"):
+        return chain([matrix, table.ones((matrix.shape[1], 1))])
+    if matrix.op == "T":
+        return t(intern("sum", (inner,), (0,), (1, inner.shape[1])))
+    return intern("sum", (matrix,), (1,), (matrix.shape[0], 1))
+
+
+def _trace(node: Node) -> Node:
+    """``tr(A@B@C)``, turned and transposed to the shortest writing."""
+    best = [node, t(node)]
+    if node.op == "matmul" and node.size < 200:
+        for start in (node, t(node)):
+            parts: list[Node] = []
+            while start.op == "matmul":
+                parts.insert(0, start.args[1])
+                start = start.args[0]
+            parts.insert(0, start)
+            best += [chain(parts[i:] + parts[:i]) for i in range(1, len(parts))]
+    inner = min(best, key=lambda n: (token_count(n), n.digest))
+    return intern("tr", (inner,), (), (1, 1))
+
+
+def read(factors: Collection[Factor], free: Collection[int], sizes: dict[int, Dim]) -> Reading | None:
+    """The matrix form of a term, or None where its graph does not reduce.
+
+    ``free`` are the vertices that stay (at most two of them); ``sizes`` gives every vertex its dimension.
+    """
+    if any(len(index) > 2 for _, _, index in factors):
+        return None
+    graph = _Graph(factors, free, sizes)
+    steps = (_Graph.loop, _Graph.parallel, _Graph.isolated, _Graph.pendant, _Graph.series)
+    while True:
+        vertices = sorted(graph.marks)
+        summed = [v for v in vertices if v not in free]
+        for step in steps:
+            some = vertices if step in (_Graph.loop, _Graph.parallel) else summed
+            if any(step(graph, v) for v in some):
+                break
+        else:
+            break
+    if any(v not in free for v in graph.marks):
+        return None
+    edges = [e for v in graph.edges for e in graph.edges[v]]
+    if any(e.u == e.v for e in edges):
+        return None
+    ends = sorted(free)
+    edge = edges[0].seen_from(ends[0]) if edges else None
+    return Reading(graph.scalars, {v: graph.marks.get(v, []) for v in free}, edge)

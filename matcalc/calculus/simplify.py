@@ -1,0 +1,172 @@
+"""Simplification: the shortest writing found, by a stated measure.
+
+The measure is the number of tokens (`matcalc.render.measure.token_count`); nothing is accepted that does not make it
+smaller, so simplification ends, and doing it twice is doing it once.  `lower` and `write` find canonical terms and take
+out common factors; here sums among the factors are multiplied out where something then cancels or meets:
+``p*(1 - y) - y*(1 - p)`` is ``p - y``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from matcalc.calculus.factoring import write
+from matcalc.calculus.lowering import lower
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
+from matcalc.expressions.node import Node, axes
+from matcalc.operations import table
+from matcalc.render.measure import token_count
+
+__all__ = ["settle", "simplify"]
+
+_simple: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
+TERMS = 32  # a sum is not multiplied out to more terms than these
+ATOMS = 6  # nor are more different sums tried
+
+
+def simplify(node: Node) -> Node:
+    """The shortest form found of a node, as the language writes it; itself where it has no matrix form.
+
+    >>> A = table.variable("A", ("n", "n")); x = table.variable("x", ("n", 1))
+    >>> y = simplify(table.add(table.matmul(A, x), table.matmul(table.transpose(A), x)))
+    >>> y.op, y.args[0].op
+    ('matmul', 'add')
+    """
+    found = _simple.get(node)
+    if found is None:
+        found = write(settle(lower(node)))
+        found = node if found is None or token_count(found) > token_count(node) else found
+        _simple[node] = found
+        _simple.setdefault(found, found)
+    return found
+
+
+def settle(value: Sum, *, diag: bool = False) -> Sum:
+    """The sum, multiplied out where that makes its writing shorter."""
+    while promising(value):
+        best, best_size = value, _size(value, diag)
+        for only in [*_sums_in(value)][:ATOMS] + [None]:
+            other = multiply_out(value, only)
+            if other is not None:
+                size = _size(other, diag)
+                if size < best_size:
+                    best, best_size = other, size
+        if best is value:
+            break
+        value = best
+    return value
+
+
+def _size(value: Sum, diag: bool) -> int:
+    if len(value.free) > 2 or value.extra:
+        return sum(token_count(n) for s, f in value.terms for n, *_ in (*s, *f)) + len(value.terms)
+    node = write(value, diag=diag)
+    return 10**9 if node is None else token_count(node)
+
+
+def _is_sum(node: Node, p: Number) -> bool:
+    return node.op in ("add", "sub") and p in (1, 2) and node.size < 400
+
+
+def _sums_in(value: Sum) -> list[Node]:
+    found: dict[Node, None] = {}
+    for scalars, factors in value.terms:
+        for node, p, *_ in (*scalars, *factors):
+            if _is_sum(node, p):
+                found[node] = None
+    return sorted(found, key=lambda node: node.digest)
+
+
+Powers = dict[Node, Number]
+
+
+def promising(value: Sum) -> bool:
+    """Whether multiplying out could make factors cancel or terms meet, judged without indices."""
+    if not any(_is_sum(node, p) for scalars, factors in value.terms for node, p, *_ in (*scalars, *factors)):
+        return False
+    seen: dict[frozenset[tuple[Node, Number]], int] = {}
+    for origin, (scalars, factors) in enumerate(value.terms):
+        parts = [(node, p) for node, p, *_ in (*scalars, *factors)]
+        sums = [i for i, (node, p) in enumerate(parts) if _is_sum(node, p)]
+        if len(sums) > ATOMS:
+            continue
+        for chosen in ([i] for i in sums):
+            if any(cancelled for _, cancelled in _expanded(parts, chosen)):
+                return True
+        for powers, cancelled in _expanded(parts, sums):
+            if cancelled:
+                return True
+            signature = frozenset(powers.items())
+            if seen.setdefault(signature, origin) != origin:
+                return True
+    return False
+
+
+def _expanded(parts: list[tuple[Node, Number]], chosen: list[int]) -> Iterator[tuple[Powers, bool]]:
+    """The factors of each term that multiplying out the chosen sums gives, and whether any cancelled."""
+    results: list[tuple[Powers, bool]] = [({}, False)]
+    for i, (node, p) in enumerate(parts):
+        if i in chosen and node.op in ("add", "sub"):
+            terms = [[(n, q) for n, q, *_ in (*key[0], *key[1])] for key in lower(node).terms]
+            options = terms * int(p)
+        else:
+            options = [[(node, p)]]
+        if len(results) * len(options) > TERMS:
+            return
+        results = [_times(powers, option, done) for powers, done in results for option in options]
+    yield from results
+
+
+def _times(powers: Powers, option: list[tuple[Node, Number]], cancelled: bool) -> tuple[Powers, bool]:
+    new = dict(powers)
+    for node, p in option:
+        old = new.get(node, 0)
+        if old and (old < 0) != (p < 0):
+            cancelled = True
+        new[node] = old + p
+        if not new[node]:
+            del new[node]
+    return new, cancelled
+
+
+def multiply_out(value: Sum, only: Node | None = None) -> Sum | None:
+    """The sum with one of the sums among its factors (or all of them) multiplied out; None where it grows too long."""
+    result = Sum(value.shape, value.extra)
+    for key, c in value.terms.items():
+        parts = _multiplied(key, c, only, value)
+        if parts is None or len(parts) + len(result.terms) > TERMS:
+            return None
+        for raw in parts:
+            normalise(raw, value.free, result)
+    return result
+
+
+def _multiplied(key: Key, c: Number, only: Node | None, value: Sum) -> list[Raw] | None:
+    start = Raw(c)
+    start.sizes.update(value.extra)
+    for node, _, index in key[1]:
+        start.sizes.update((k, dim) for k, dim in zip(index, axes(node.shape), strict=True) if k >= FIRST)
+    raws = [start]
+    for node, p, index in [*((n, p, ()) for n, p in key[0]), *key[1]]:
+        if not _is_sum(node, p) or only not in (None, node):
+            for raw in raws:
+                if index:
+                    raw.factors.append((node, p, index))
+                else:
+                    raw.scale(node, p)
+            continue
+        place = dict(zip(free_of(node.shape), index, strict=True))
+        terms = list(lower(node).terms.items()) if node.args else []
+        for _ in range(int(p)):
+            raws = [_product(raw, k, factor, place) for raw in raws for k, factor in terms]
+            if len(raws) > TERMS:
+                return None
+    return raws
+
+
+def _product(raw: Raw, key: Key, c: Number, place: dict[int, int]) -> Raw:
+    new = Raw(raw.coeff)
+    new.scalars, new.factors, new.sizes = dict(raw.scalars), list(raw.factors), dict(raw.sizes)
+    instantiate(new, key, c, place)
+    return new

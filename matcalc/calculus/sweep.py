@@ -1,0 +1,248 @@
+"""The sweep: reverse over the expression, one adjoint per node, accumulated over all of its uses.
+
+An adjoint is a sum of index terms: its free indices are the node's axes (0, 1) and those of the value that is
+differentiated (2, 3); a scalar value has none.  One term is passed on as it is, so that what cancels can cancel; a sum
+is closed into one factor, so that the cost stays linear in the size of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from fractions import Fraction
+
+from matcalc.calculus.factoring import write
+from matcalc.calculus.laws import UPSTREAM, Local, local_terms
+from matcalc.calculus.lowering import atom, lower, raised
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
+from matcalc.errors import UnsupportedError
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import Node, axes, intern, postorder
+from matcalc.operations import table
+
+__all__ = ["OUTPUT", "Step", "depends", "sweep"]
+
+OUTPUT = (2, 3)  # the indices of the value's own axes
+LONG = 10  # factors beyond which a term is closed into one
+WIDE = 4000  # written-out size beyond which a factor is not opened
+
+
+class Step:
+    """What the sweep did at a node: its upstream gradient, and what it passed on to each argument."""
+
+    __slots__ = ("downstream", "node", "upstream")
+
+    def __init__(self, node: Node, upstream: Sum) -> None:
+        self.node, self.upstream = node, upstream
+        self.downstream: list[tuple[int, Sum]] = []
+
+
+def depends(root: Node, targets: Collection[Node]) -> dict[Node, bool]:
+    """For every node below the root, whether a target occurs in it (a target stands for itself)."""
+    found: dict[Node, bool] = {}
+    wanted = set(targets)
+    for node in postorder(root):
+        found[node] = node in wanted or any(found[a] for a in node.args)
+    return found
+
+
+def seed(value: Node) -> Sum:
+    """The derivative of a value by itself."""
+    start = Sum(value.shape, extra=tuple(zip(OUTPUT, axes(value.shape), strict=False)))
+    free = free_of(value.shape)
+    deltas = [(table.eye(dim), 1, (k, o)) for k, o, dim in zip(free, OUTPUT, axes(value.shape), strict=False)]
+    raw = Raw()
+    raw.factors.extend(deltas)
+    normalise(raw, start.free, start)
+    return start
+
+
+def sweep(
+    value: Node, targets: Iterable[Node], names: Mapping[Node, Node], steps: list[Step] | None = None
+) -> dict[Node, Sum]:
+    """The adjoint of every target; ``names`` gives named values the node by which they are written."""
+    targets = list(targets)
+    live = depends(value, targets)
+    adjoints: dict[Node, Sum] = {value: seed(value)} if live[value] else {}
+    for node in reversed([n for n in postorder(value, into=lambda n: live[n]) if live[n]]):
+        upstream = adjoints.get(node)
+        if upstream is None or not node.args:
+            continue
+        wanted = [k for k, a in enumerate(node.args) if live[a]]
+        if not wanted:
+            continue
+        step = Step(node, upstream)
+        for k, downstream in _contributions(node, wanted, upstream, names):
+            argument = node.args[k]
+            if argument in adjoints:
+                adjoints[argument].include(downstream)
+            else:
+                total = adjoints[argument] = Sum(argument.shape, downstream.extra)
+                total.include(downstream)
+            step.downstream.append((k, downstream))
+        if steps is not None:
+            steps.append(step)
+    return {target: adjoints.get(target, Sum(target.shape, seed(value).extra)) for target in targets}
+
+
+def _contributions(node: Node, wanted: list[int], upstream: Sum, names: Mapping[Node, Node]) -> list[tuple[int, Sum]]:
+    if node.op == "let":
+        return [(0, upstream)]
+    found = {k: Sum(node.args[k].shape, upstream.extra) for k in wanted}
+    if not upstream.terms:
+        return list(found.items())
+    exponent = node.args[1].params[0] if node.op == "matrix_power" and node.args[1].op == "num" else None
+    shapes = tuple([a.shape for a in node.args])
+    locals_ = local_terms(node.op, shapes, node.params, node.shape, exponent)
+    values = _Values(node, names)
+    missing = set(wanted)
+    passed: list[tuple[Key, Number]] | None = None
+    for local in locals_:
+        missing.discard(local.argument)
+        if local.argument not in found:
+            continue
+        plain = not local.factors and not local.scalars
+        if local.upstream:
+            _closed(local, upstream, values, found[local.argument])
+        elif plain:
+            for key, c in upstream.terms.items():
+                _apply(local, key, c, values, found[local.argument])
+        else:
+            passed = _passed(upstream) if passed is None else passed
+            for key, c in passed:
+                _apply(local, key, c, values, found[local.argument])
+    if missing and node.op not in ("sign", "step", "is_max", "is_min"):
+        which = ", ".join(str(k + 1) for k in sorted(missing))
+        raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
+    return list(found.items())
+
+
+def _passed(upstream: Sum) -> list[tuple[Key, Number]]:
+    """The upstream gradient as few terms: a long one or a sum is closed into one factor."""
+    single = upstream.single
+    if single is not None and len(single[0][1]) + len(single[0][0]) <= LONG:
+        return [single]
+    if len(upstream.free) > 2:
+        return list(upstream.terms.items())
+    found = closed(upstream)
+    return list(upstream.terms.items()) if found is None else [found]
+
+
+def closed(value: Sum) -> tuple[Key, Number] | None:
+    """A sum with at most two free indices as one factor at these indices."""
+    free = value.free
+    if len(free) > 2:
+        return None
+    if value.extra:
+        place = {k: i for i, k in enumerate(free)}
+        plain = moved(value, place)
+        node = write(plain, diag=True)
+        if node is None:
+            return None
+        return ((), ((node, 1, free),)), 1
+    single = value.single
+    if single is not None:
+        node = write(value)
+        if node is None:
+            return None
+        from matcalc.calculus.lowering import peeled
+
+        c, node = peeled(node)
+        return ((((node, 1),), ()) if not free else ((), ((node, 1, free),))), c
+    return atom(value)
+
+
+def moved(value: Sum, place: Mapping[int, int]) -> Sum:
+    """The sum with its (at most two) free indices made rows and columns."""
+    sizes = dict(zip(value.free, value.dims, strict=True))
+    shape: list[Dim] = [1, 1]
+    for k, i in place.items():
+        shape[i] = sizes[k]
+    result = Sum((shape[0], shape[1]))
+    for (scalars, factors), c in value.terms.items():
+        raw = Raw(c)
+        raw.scalars = dict(scalars)
+        raw.factors = [(n, p, tuple([place.get(k, k) for k in index])) for n, p, index in factors]
+        for n, _, index in raw.factors:
+            raw.sizes.update(zip(index, axes(n.shape), strict=True))
+        normalise(raw, free_of(result.shape), result)
+    return result
+
+
+class _Values:
+    """The actual arguments and value of a node in the place of a law's placeholders."""
+
+    def __init__(self, node: Node, names: Mapping[Node, Node]) -> None:
+        self.node = node
+        signature = table.OPERATIONS[node.op].signature if node.op in table.OPERATIONS else ("X",)
+        self.actual = dict(zip(signature, [names.get(a, a) for a in node.args], strict=False))
+        self.actual["y"] = names.get(node, node)
+        self.upstream: Node | None = None
+        self.kept: dict[Node, Node] = {}
+
+    def of(self, place: Node) -> Node:
+        """A node over placeholders, over the actual arguments."""
+        if place.op == "var":
+            if place.params[1] == UPSTREAM:
+                assert self.upstream is not None
+                return self.upstream
+            return self.actual[place.params[0]]
+        if not place.args:
+            return place
+        found = self.kept.get(place)
+        if found is None:
+            args = tuple([self.of(a) for a in place.args])
+            shape = place.shape if place.op == "apply" else None
+            found = intern(place.op, args, place.params, shape) if shape else table.make(place.op, *args, params=place.params)
+            self.kept[place] = found
+        return found
+
+
+def _closed(local: Local, upstream: Sum, values: _Values, into: Sum) -> None:
+    if upstream.extra:
+        raise UnsupportedError(f"the derivative of a vector or matrix through {values.node.op} is not supported yet")
+    values.upstream = write(upstream)
+    values.kept.clear()
+    node = values.of(local.factors[0][0])
+    into.include(lower(node))
+
+
+def _apply(local: Local, key: Key, c: Number, values: _Values, into: Sum) -> None:
+    """Contract one term of the upstream gradient with one of the local derivative."""
+    argument = values.node.args[local.argument]
+    raw = Raw(local.coeff)
+    place: dict[int, int] = {}
+    for k, index in zip(free_of(argument.shape), local.hole, strict=True):
+        if index in place:
+            raw.factors.append((table.eye(argument.shape[k]), 1, (place[index], k)))
+        else:
+            place[index] = k
+    nxt = FIRST
+    for k in free_of(values.node.shape):
+        if k not in place:
+            place[k] = nxt
+            raw.sizes[nxt] = values.node.shape[k]
+            nxt += 1
+    for k, dim in local.sizes.items():
+        if k not in place:
+            place[k] = nxt
+            raw.sizes[nxt] = dim
+            nxt += 1
+    for extra, dim in into.extra:
+        place[extra] = extra
+        raw.sizes[extra] = dim
+    instantiate(raw, key, c, {k: place[k] for k in (*free_of(values.node.shape), *(e for e, _ in into.extra))})
+    for node, p in local.scalars:
+        _multiply(raw, values.of(node), p, {})
+    for node, p, index in local.factors:
+        for k, dim in zip(index, axes(node.shape), strict=True):
+            if k not in place:
+                place[k] = nxt = max(nxt, max(raw.sizes, default=0) + 1)
+                raw.sizes[nxt] = dim
+        _multiply(raw, values.of(node), p, {k: place[i] for k, i in zip(free_of(node.shape), index, strict=True)})
+    normalise(raw, into.free, into)
+
+
+def _multiply(raw: Raw, node: Node, p: Number | Fraction, place: dict[int, int]) -> None:
+    value = lower(node) if p == 1 else raised(node, p)
+    key, c = atom(value)
+    instantiate(raw, key, c, place)

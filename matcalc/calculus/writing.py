@@ -1,0 +1,239 @@
+"""Writing products and sums as a textbook would: from factors with powers to nodes as the language writes them.
+
+The order is fixed, so that equal things are written equally: numbers, scalar names, scalars, then the body; what has a
+negative power stands under a fraction; in a sum the positive terms come first, the longer before the shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from matcalc.calculus import facts
+from matcalc.expressions.dims import Dim, Poly
+from matcalc.expressions.node import Node, intern
+from matcalc.operations import table
+from matcalc.render.measure import token_count
+
+__all__ = ["Powers", "chain", "dim_node", "negated", "product", "rank", "scaled", "sum_of", "t", "with_power"]
+
+Powers: TypeAlias = Sequence[tuple[Node, Fraction | int]]
+Number: TypeAlias = Fraction | int
+
+HALF = Fraction(1, 2)
+ENTRYWISE = ("mul", "div", "add", "sub", "neg")
+
+
+def rank(node: Node) -> tuple[int, str, str]:
+    """Where a factor stands among others: products, names, functions, sums; then by name."""
+    op = node.op
+    if op == "matmul":
+        return (0, "", node.digest)
+    if op in ("var", "let"):
+        return (1, node.params[0], node.digest)
+    if op == "T" and node.args[0].op in ("var", "let"):
+        return (1, node.args[0].params[0], node.digest)
+    if op in ("num", "dim", "pi"):
+        return (1, str(node.params), "")
+    if op in ("add", "sub"):
+        return (3, "", node.digest)
+    return (2, op, node.digest)
+
+
+def t(node: Node) -> Node:
+    """The transpose, moved inwards: ``(A@B).T`` is ``B.T@A.T``; none where it changes nothing."""
+    op = node.op
+    if node.shape == (1, 1) or op in ("num", "eye", "dim", "pi"):
+        return node
+    if op == "T":
+        return node.args[0]
+    if op in ("ones", "zeros"):
+        return intern(op, (), (node.shape[1], node.shape[0]), (node.shape[1], node.shape[0]))
+    if op == "matmul" and node.size < 2000:
+        left, right = node.args
+        return matmul(t(right), t(left))
+    if op in ENTRYWISE and node.size < 2000 and not (op in ("add", "sub") and facts.kind(node.shape) == "matrix"):
+        return table.make(op, *[t(a) for a in node.args])
+    if op == "outer":
+        return intern("outer", (node.args[1], node.args[0]), (), (node.shape[1], node.shape[0]))
+    if facts.square(node) and facts.symmetric(node):
+        return node
+    return table.transpose(node)
+
+
+def matmul(a: Node, b: Node) -> Node:
+    """``a @ b``, bracketed to the left."""
+    if b.op == "matmul" and b.shape != (1, 1):
+        return matmul(matmul(a, b.args[0]), b.args[1])
+    return table.matmul(a, b)
+
+
+def chain(parts: Sequence[Node]) -> Node:
+    """``A @ B @ C``; a pseudo-inverse where it is one: ``X @ inv(X.T@X)`` is ``pinv(X).T``."""
+    parts = _flat(parts)
+    i = 0
+    while i < len(parts) - 1:
+        merged = _pinv(parts[i], parts[i + 1])
+        if merged is not None:
+            parts[i : i + 2] = [merged]
+            i = max(0, i - 1)
+        else:
+            i += 1
+    node = parts[0]
+    for part in parts[1:]:
+        node = table.matmul(node, part)
+    return node
+
+
+def _flat(parts: Iterable[Node]) -> list[Node]:
+    found: list[Node] = []
+    for part in parts:
+        while part.op == "matmul" and part.size < 2000:
+            tail: list[Node] = []
+            while part.op == "matmul":
+                tail.append(part.args[1])
+                part = part.args[0]
+            found.append(part)
+            found.extend(reversed(tail[1:]))
+            part = tail[0]
+        found.append(part)
+    return found
+
+
+def _pinv(a: Node, b: Node) -> Node | None:
+    """The pseudo-inverse that two neighbours in a product are: of full column or of full row rank."""
+    if b.op == "inv":
+        inner = b.args[0]
+        if inner.op == "matmul" and inner.args[1] is a and inner.args[0] is t(a):
+            return t(table.make("pinv", a)) if a.op != "T" else table.make("pinv", a.args[0])
+    if a.op == "inv":
+        inner = a.args[0]
+        if inner.op == "matmul" and inner.args[0] is b and inner.args[1] is t(b):
+            return t(table.make("pinv", b)) if b.op != "T" else table.make("pinv", b.args[0])
+    return None
+
+
+def dim_node(dim: Dim) -> Node:
+    """The number that a dimension is, written with dimension names only: ``m*n``, ``n - 1``."""
+    if not isinstance(dim, Poly):
+        return table.dimension(dim)
+    total: Node | None = None
+    for monomial, c in sorted(dim, key=lambda item: (item[1] < 0, -len(item[0]), item[0])):
+        names = [table.dimension(name) for name in monomial]
+        parts = [table.number(abs(c)), *names] if abs(c) != 1 or not names else names
+        node = parts[0]
+        for part in parts[1:]:
+            node = table.mul(node, part)
+        if total is None:
+            total = negated(node) if c < 0 else node
+        else:
+            total = table.sub(total, node) if c < 0 else table.add(total, node)
+    assert total is not None
+    return total
+
+
+def with_power(node: Node, p: Number) -> Node:
+    """``node**p`` for a positive power."""
+    if p == 1:
+        return node
+    if p == HALF:
+        return intern("sqrt", (node,), (), node.shape)
+    exponent = Fraction(p)
+    if _terminates(exponent.denominator):
+        return table.power(node, table.number(exponent))
+    return table.power(node, table.div(table.number(exponent.numerator), table.number(exponent.denominator)))
+
+
+def negated(node: Node) -> Node:
+    """Minus a node, the sign on its leftmost factor as one writes it."""
+    if node.op in ("mul", "div", "matmul") and node.size < 2000:
+        return table.make(node.op, negated(node.args[0]), node.args[1])
+    if node.op == "neg":
+        return node.args[0]
+    return table.neg(node)
+
+
+def scaled(prefix: Node | None, node: Node) -> Node:
+    """``prefix * node``, the scalar on its leftmost factor: ``2*A.T@b``."""
+    if prefix is None:
+        return node
+    if node.op in ("mul", "div", "matmul") and node.size < 2000 and node.args[0].op != "num":
+        if node.op == "matmul" or node.args[0].shape != (1, 1) or node.shape == (1, 1):
+            return table.make(node.op, scaled(prefix, node.args[0]), node.args[1])
+    return table.mul(prefix, node)
+
+
+def _split(powers: Powers) -> tuple[list[Node], list[Node]]:
+    """What stands above and what below the line; ``exp(t)`` to a negative power is ``exp(-t)``."""
+    above: list[Node] = []
+    below: list[Node] = []
+    for node, p in sorted(powers, key=lambda item: rank(item[0])):
+        if p > 0:
+            above.append(with_power(node, p))
+        elif node.op == "exp":
+            above.append(with_power(intern("exp", (negated(node.args[0]),), (), node.shape), -p))
+        else:
+            below.append(with_power(node, -p))
+    return above, below
+
+
+def _multiplied(parts: Sequence[Node]) -> Node | None:
+    node: Node | None = None
+    for part in parts:
+        node = part if node is None else table.mul(node, part)
+    return node
+
+
+def _terminates(q: int) -> bool:
+    for p in (2, 5):
+        while q % p == 0:
+            q //= p
+    return q == 1
+
+
+def _coefficient(c: Number) -> tuple[Node | None, Node | None]:
+    """A positive coefficient as a factor above and one below the line: 2, 0.1, 1.5, and /2, /3."""
+    c = Fraction(c)
+    p, q = c.numerator, c.denominator
+    if q == 1:
+        return (None if p == 1 else table.number(p)), None
+    if (p == 1 and q < 10) or not _terminates(q):
+        return (None if p == 1 else table.number(p)), table.number(q)
+    return table.number(c), None
+
+
+def product(c: Number, scalars: Powers, body: Sequence[Node], marks: Powers = ()) -> Node:
+    """A term with a positive coefficient: number, scalars, then a product ``body`` or entrywise ``marks``."""
+    number, divisor = _coefficient(c)
+    names, below = _split(scalars)
+    if divisor is not None:
+        below.insert(0, divisor)
+    if not body:
+        above, under = _split(marks)
+        names_chain = [n for n in names if n.op == "matmul"]
+        if names_chain and number is None and not above:
+            names = names_chain + [n for n in names if n.op != "matmul"]
+        node = _multiplied([*([number] if number else []), *names])
+        if above:
+            inner = _multiplied(above)
+            assert inner is not None
+            node = inner if node is None else scaled(node, inner)
+        below = [*below, *under]
+    else:
+        node = _multiplied([*([number] if number else []), *names])
+        node = scaled(node, chain(body))
+    divider = _multiplied(below)
+    if divider is None:
+        return table.number(1) if node is None else node
+    return table.div(table.number(1) if node is None else node, divider)
+
+
+def sum_of(terms: Sequence[tuple[Number, Node]], sized: Node | None = None) -> Node:
+    """A sum of signed nodes, each with the sign of its number; ``sized`` gives zero its shape."""
+    ordered = sorted(terms, key=lambda item: (item[0] < 0, item[1].op == "num", -token_count(item[1]), rank(item[1])))
+    (sign, node), rest = ordered[0], ordered[1:]
+    total = negated(node) if sign < 0 else node
+    for sign, node in rest:
+        total = table.sub(total, node) if sign < 0 else table.add(total, node)
+    return total
