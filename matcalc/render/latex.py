@@ -19,7 +19,7 @@ from matcalc.render.names import latex_name
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Piece
 from matcalc.render.shapes import dim_latex, size_latex
-from matcalc.render.style import ATOM, BESIDE, POW, PROD, Digits, Laid, Style
+from matcalc.render.style import ATOM, POW, PROD, Digits, Laid, Style
 
 __all__ = ["latex"]
 
@@ -40,7 +40,7 @@ class _Latex(Style):
     minus, plus, negative = " - ", " + ", "-"
     times, over, kronecker = r" \odot ", r" \oslash ", r" \otimes "
     transposed, inverse, inverse_transposed = r"^\top", "^{-1}", r"^{-\top}"
-    pi, one = r"\pi", r"\mathbf{1}"
+    pi, one, colon = r"\pi", r"\mathbf{1}", "{:}"
     fractions = True
 
     def name(self, name: str) -> str:
@@ -103,13 +103,9 @@ class _Latex(Style):
                 pieces += [" & " if place else r" \\ " if number else "", (block, 0)]
         return ATOM, [*pieces, r" \end{bmatrix}"]
 
-    def join(self, pieces: list[str]) -> str:
-        for place, piece in enumerate(pieces):
-            if piece == BESIDE:
-                before, after = pieces[place - 1], pieces[place + 1]
-                words = before.startswith(r"\mathrm") or after.startswith(r"\mathrm")
-                pieces[place] = r" \cdot " if isinstance(after, Digits) else r"\, " if words else " "
-        return "".join(pieces)
+    def between(self, before: str, after: str) -> str:
+        words = before.startswith(r"\mathrm") or after.startswith(r"\mathrm")
+        return r" \cdot " if isinstance(after, Digits) else r"\, " if words else " "
 
     def conditions(self, value: str, parts: Sequence[tuple[str, str]]) -> str:
         defined = r", \quad ".join([f"{name} = {part}" for name, part in parts])

@@ -12,24 +12,37 @@ from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from matcalc.expressions.node import Node, kind, postorder
-from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
+from matcalc.operations.table import OPERATIONS
+from matcalc.render.marks import SCALAR, Marks
 from matcalc.render.measure import index_items, token_count
 from matcalc.render.printer import Piece, free_names, opaque, shared_parts, used_names, write
-from matcalc.render.style import ADD, ATOM, BESIDE, DIV, ELEM, NEG, POSTFIX, POW, PROD, Laid, Style, fill, holes
+from matcalc.render.style import (
+    ADD,
+    ATOM,
+    BESIDE,
+    DIV,
+    ELEM,
+    NEG,
+    POSTFIX,
+    POW,
+    PROD,
+    UNSIGNED,
+    Laid,
+    Style,
+    fill,
+    holes,
+)
 
 __all__ = ["compose"]
 
-SCALAR = (1, 1)
-CONSTANT = frozenset({"num", "pi", "dim"})
-ARITHMETIC = ELEMENTWISE_NAMES | {"add", "sub", "neg", "mul", "div", "pow"}
 
 
 def compose(node: Node, style: Style, taken: Collection[str], limit: int) -> str:
     """The expression in a style; parts of one of more than ``limit`` tokens are given names."""
-    layout = _Writer(node, style).layout
     if token_count(node) <= limit:
-        return style.join(write(node, layout, style.brackets))
+        return style.join(write(node, _Writer(node, style).layout, style.brackets))
     parts = [part for part in shared_parts(node) if part is not node]
+    layout = _Writer(node, style, set(parts)).layout
     names = free_names(len(parts), {*taken, *used_names(node), *OPERATIONS})
     named: dict[Node, str] = {}
     shown: list[tuple[str, str]] = []
@@ -39,54 +52,30 @@ def compose(node: Node, style: Style, taken: Collection[str], limit: int) -> str
     return style.conditions(style.join(write(node, layout, style.brackets, named)), shown)
 
 
-class _Writer:
-    """The layout of one expression, with what has to be known of its parts beforehand."""
+class _Writer(Marks):
+    """The layout of one expression."""
 
-    __slots__ = ("constant", "names", "open", "sigma", "signed", "style")
+    __slots__ = ("names", "sigma", "style")
 
-    def __init__(self, root: Node, style: Style) -> None:
+    def __init__(self, root: Node, style: Style, named: Collection[Node] = ()) -> None:
+        super().__init__(style.fractions)
         self.style = style
-        self.signed: set[Node] = set()  # begins with a minus that stands in front of a product
-        self.open: set[Node] = set()  # a scalar that ends in a product of vectors without parentheses
-        self.constant: set[Node] = set()  # a number, however it is written
         spelled: dict[str, str] = {}
         for node in postorder(root, into=opaque):
             if node.op in ("var", "let", "apply"):
                 spelled[node.params[0]] = style.name(node.params[0])
-            self._note(node)
+            self.note(node, named=node in named)
         # names that would look the same are shown as they are spelled
         looks = Counter(spelled.values())
         self.names = {name: look if looks[look] == 1 else style.spelled(name) for name, look in spelled.items()}
         self.sigma = style.function("sigmoid") in looks
 
-    def _note(self, node: Node) -> None:
-        op, args = node.op, node.args
-        if op in CONSTANT or (op in ARITHMETIC and all(a in self.constant for a in args)):
-            self.constant.add(node)
-        if op == "neg":
-            self.signed.add(node)
-        elif op in ("mul", "matmul") or (op == "div" and not (self.style.fractions and args[1].shape == SCALAR)):
-            if args[0] in self.signed:
-                self.signed.add(node)
-        elif op == "div" and args[0].op == "neg":
-            self.signed.add(node)
-        if node.shape == SCALAR and (op in ("matmul", "dot") or (op == "mul" and args[1] in self.open)):
-            self.open.add(node)
-
     def layout(self, node: Node) -> Laid:
         rule = RULES.get(node.op)
         return rule(self, node) if rule else _operation(self, node)
 
-    def front(self, node: Node, level: int) -> tuple[Node, int]:
-        """The first operand of a product: its minus needs no parentheses there."""
-        return (node, NEG if node in self.signed else level)
-
 
 Rule: TypeAlias = Callable[[_Writer, Node], Laid]
-
-
-def _level(writer: _Writer, node: Node, level: int) -> int:
-    return NEG if node in writer.signed else level
 
 
 # ---------------------------------------------------------------------------------------------- calls and leaves
@@ -155,10 +144,10 @@ def _eye(writer: _Writer, node: Node) -> Laid:
 
 
 def _index(writer: _Writer, node: Node) -> Laid:
-    shown = [
-        ":" if item[0] == "all" else ":".join(map(writer.style.dimension, item[1:])) for item in index_items(node)
-    ]
-    return POSTFIX, ((node.args[0], ATOM), f"[{', '.join(shown)}]")
+    style = writer.style
+    items = index_items(node)
+    shown = [style.colon.join(map(style.dimension, item[1:])) if item[1:] else style.colon for item in items]
+    return ATOM, ((node.args[0], ATOM), f"[{', '.join(shown)}]")
 
 
 def _stack(writer: _Writer, node: Node) -> Laid:
@@ -179,15 +168,15 @@ def _sum(writer: _Writer, node: Node) -> Laid:
     left, right = node.args
     style = writer.style
     operator = style.plus if node.op == "add" else style.minus
-    return ADD, (*_spread(writer, left, node, ADD), operator, *_spread(writer, right, node, DIV))
+    return ADD, (*_spread(writer, left, node, ADD, first=True), operator, *_spread(writer, right, node, DIV))
 
 
-def _spread(writer: _Writer, operand: Node, node: Node, level: int) -> list[Piece]:
-    """An operand that broadcasts, with the ones that it is multiplied by."""
+def _spread(writer: _Writer, operand: Node, node: Node, level: int, *, first: bool = False) -> list[Piece]:
+    """An operand of an operation entry by entry; with the ones that it is multiplied by where it broadcasts."""
     one, transposed = writer.style.one, writer.style.transposed
     if operand.shape == node.shape or operand in writer.constant:
-        return [(operand, level)]
-    factor = (operand, PROD) if level > NEG else writer.front(operand, PROD)
+        return [writer.front(operand, level) if first else (operand, level)]
+    factor = writer.front(operand, PROD) if first else (operand, PROD)
     to, of = kind(node.shape), kind(operand.shape)
     if of == "row":
         return [f"{one} ", (operand, PROD)]
@@ -209,31 +198,33 @@ def _product(writer: _Writer, node: Node) -> Laid:
     scalar = SCALAR in (left.shape, right.shape)
     if node.op == "mul" and not scalar:
         return _entrywise(writer, node)
-    first: Piece = (left, ATOM) if left in writer.open else writer.front(left, PROD)
     closed = right in writer.open and (left.shape != SCALAR or left in writer.open)
-    return _level(writer, left, PROD), (first, BESIDE, (right, ATOM if closed else PROD))
+    last: list[Piece] = [(right, ATOM if closed else PROD), BESIDE]  # from the end
+    while left in writer.open and left.op == "mul":  # 2 (xᵀ A x) v rather than (2 xᵀ A x) v
+        left, inner = left.args
+        last += [(inner, ATOM), BESIDE]
+    first = (left, ATOM) if left in writer.open else writer.front(left, PROD)
+    return writer.level(node, PROD), (first, *reversed(last))
 
 
 def _entrywise(writer: _Writer, node: Node) -> Laid:
     left, right = node.args
-    level = NEG if left in writer.signed else ELEM
-    first = [writer.front(left, ELEM)] if left.shape == node.shape else _spread(writer, left, node, ELEM)
-    return level, (*first, writer.style.times, *_spread(writer, right, node, ELEM))
+    first = _spread(writer, left, node, ELEM, first=True)
+    return writer.level(node, ELEM), (*first, writer.style.times, *_spread(writer, right, node, ELEM))
 
 
 def _quotient(writer: _Writer, node: Node) -> Laid:
     above, below = node.args
     style = writer.style
     if below.shape != SCALAR:
-        shown = [writer.front(above, PROD)] if above.shape == node.shape else _spread(writer, above, node, PROD)
-        return _level(writer, above, DIV), (*shown, style.over, *_spread(writer, below, node, PROD))
-    if above.op == "neg":
-        _, pieces = style.quotient(above.args[0], below)
-        return NEG, (style.negative, *pieces)
+        first = _spread(writer, above, node, PROD, first=True)
+        return writer.level(node, DIV), (*first, style.over, *_spread(writer, below, node, PROD))
     level, pieces = style.quotient(above, below)
-    if above in writer.signed and not style.fractions:
-        return NEG, (writer.front(above, PROD), *pieces[1:])
-    return level, pieces
+    if not writer.leads(node):
+        return level, pieces
+    # the minus in front of what stands above goes in front of the quotient
+    place = 0 if isinstance(pieces[0], tuple) else 1
+    return NEG, (style.negative, *pieces[:place], UNSIGNED, (above, NEG), *pieces[place + 1 :])
 
 
 def _kronecker(writer: _Writer, node: Node) -> Laid:

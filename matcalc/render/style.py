@@ -18,14 +18,15 @@ from matcalc.operations.table import OPERATIONS
 from matcalc.render.printer import Piece
 
 __all__ = [
-    "ADD", "ATOM", "BESIDE", "DIV", "ELEM", "NEG", "POSTFIX", "POW", "PROD", "Digits", "Laid", "Style", "fill",
-    "holes", "template_level",
+    "ADD", "ATOM", "BESIDE", "DIV", "ELEM", "NEG", "POSTFIX", "POW", "PROD", "UNSIGNED", "Digits", "Laid", "Style",
+    "fill", "holes", "template_level",
 ]  # fmt: skip
 
 # How tightly a writing binds: sums, a leading minus, quotients and ⊗, ⊙, juxtaposition, powers, superscripts, atoms.
 ADD, NEG, DIV, ELEM, PROD, POW, POSTFIX, ATOM = range(1, 9)
 
 Laid: TypeAlias = tuple[int, Sequence[Piece]]
+UNSIGNED = "\1"  # before an operand whose own minus, the string after this one, is not to be written
 BESIDE = "\0"  # between factors that stand side by side; what it becomes depends on its neighbours
 _HOLE = re.compile(r"\{([A-Z])(:any)?\}")
 
@@ -43,7 +44,7 @@ class Style:
     minus, plus, negative = " − ", " + ", "−"
     times, over, kronecker = " ⊙ ", " ⊘ ", " ⊗ "
     transposed, inverse, inverse_transposed = "ᵀ", "⁻¹", "⁻ᵀ"
-    pi, one = "π", "1"
+    pi, one, colon = "π", "1", ":"
     fractions = False  # whether a quotient is drawn as a fraction
 
     def name(self, name: str) -> str:
@@ -106,9 +107,29 @@ class Style:
         """Blocks in rows."""
         raise NotImplementedError
 
-    def join(self, pieces: list[str]) -> str:
-        """The strings made one, with what stands between factors decided."""
+    def between(self, before: str, after: str) -> str:
+        """What stands between two factors side by side."""
         raise NotImplementedError
+
+    def join(self, pieces: list[str]) -> str:
+        """The strings made one."""
+        out: list[str] = []
+        unsigned = False
+        beside = False
+        for piece in pieces:
+            if piece == BESIDE:
+                beside = True
+            elif piece == UNSIGNED:
+                unsigned = True
+            elif unsigned:
+                assert piece == self.negative, f"{piece!r} is no minus"
+                unsigned = False
+            else:
+                if beside:
+                    out.append(self.between(out[-1], piece))
+                    beside = False
+                out.append(piece)
+        return "".join(out)
 
     def conditions(self, value: str, parts: Sequence[tuple[str, str]]) -> str:
         """A value and the parts that were given names."""
@@ -130,8 +151,8 @@ def holes(op: str, template: str) -> tuple[str | tuple[int, int], ...]:
 
 def fill(template: str, node: Node) -> Laid:
     """A template with the node's arguments in their places."""
-    parts = holes(node.op, template)
-    return template_level(template), [part if isinstance(part, str) else (node.args[part[0]], part[1]) for part in parts]
+    parts, args = holes(node.op, template), node.args
+    return template_level(template), [part if isinstance(part, str) else (args[part[0]], part[1]) for part in parts]
 
 
 def template_level(template: str) -> int:

@@ -18,7 +18,7 @@ from matcalc.render.names import text_name
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Piece
 from matcalc.render.shapes import dim_text, size_text
-from matcalc.render.style import ATOM, BESIDE, DIV, POW, PROD, Digits, Laid, Style
+from matcalc.render.style import ATOM, DIV, POW, PROD, Digits, Laid, Style
 
 __all__ = ["text"]
 
@@ -94,13 +94,9 @@ class _Text(Style):
                 pieces += [", " if place else "; " if pieces else "[", (block, 0)]
         return ATOM, [*pieces, "]"]
 
-    def join(self, pieces: list[str]) -> str:
-        for place, piece in enumerate(pieces):
-            if piece == BESIDE:
-                before, after = pieces[place - 1], pieces[place + 1]
-                meet = before[-1] in "0123456789" and after[0] in "0123456789"
-                pieces[place] = " · " if meet or isinstance(after, Digits) else " "
-        return "".join(pieces)
+    def between(self, before: str, after: str) -> str:
+        meet = before[-1] in "0123456789" and after[0] in "0123456789"
+        return " · " if meet or isinstance(after, Digits) else " "
 
     def conditions(self, value: str, parts: Sequence[tuple[str, str]]) -> str:
         return "\n".join([value, *[f"  where {name} = {part}" for name, part in parts]])
