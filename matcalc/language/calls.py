@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FUNCTIONS", "RESERVED", "Plan", "dimension", "near", "plan"]
 
-OPERATORS = frozenset("add sub neg mul div pow matmul T stack index".split())
+OPERATORS = frozenset(["add", "sub", "neg", "mul", "div", "pow", "matmul", "T", "stack", "index"])
 FUNCTIONS = frozenset(OPERATIONS) - OPERATORS
 CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
 TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2}  # dimensions after the arguments
@@ -30,8 +30,8 @@ RESERVED = FUNCTIONS | frozenset(CONSTANTS)
 # How other libraries call what matcalc has.
 SPELLINGS = {
     "trace": "tr(X)", "transpose": "X.T", "ln": "log(x)", "norm2": "norm(x)", "matmul": "A @ B", "T": "X.T",
-    "determinant": "det(X)", "inverse": "inv(X)", "pow": "x**k", "power": "x**k", "multiply": "A * B", "divide": "A / B",
-    "add": "A + B", "sub": "A - B", "subtract": "A - B", "mul": "A * B", "div": "A / B", "neg": "-x", "negative": "-x",
+    "determinant": "det(X)", "inverse": "inv(X)", "pow": "x**k", "power": "x**k", "multiply": "A * B",
+    "divide": "A / B", "add": "A + B", "sub": "A - B", "subtract": "A - B", "mul": "A * B", "div": "A / B", "neg": "-x", "negative": "-x",
     "identity": "eye(n)", "asin": "arcsin(x)", "acos": "arccos(x)", "atan": "arctan(x)", "sgn": "sign(x)",
     "heaviside": "step(x)", "logistic": "sigmoid(x)", "expit": "sigmoid(x)", "abs2": "x**2", "slogdet": "logdet(X)",
     "frobenius": "norm(X)", "norm_fro": "norm(X)", "norm_1": "norm1(x)", "norminf": "norm_inf(x)",

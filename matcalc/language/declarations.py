@@ -20,7 +20,7 @@ from matcalc.language.scope import Defined, Scope
 from matcalc.language.tape import Tape
 from matcalc.syntax.tree import Assignment, Call, Declaration, Definition, Expression, Name, Statement, Syntax
 
-__all__ = ["Declared", "Declarations"]
+__all__ = ["Declarations", "Declared"]
 
 # How many dimensions a type takes; the structured ones are square.
 TYPES = {
@@ -140,7 +140,7 @@ class Declarations(Scope):
 
     def _sizes(self, statements: Sequence[Statement]) -> dict[str, None]:
         found: dict[str, None] = {}
-        if not any([name in self.source for name in (*CONSTANTS, *TRAILING)]):
+        if not any(name in self.source for name in (*CONSTANTS, *TRAILING)):
             return found  # the usual case, without a walk over all trees
         for statement in statements:
             stack = [statement.value] if isinstance(statement, (Assignment, Expression)) else []
@@ -153,6 +153,7 @@ class Declarations(Scope):
         return found
 
     def dimension(self, tree: Name) -> Dim:
+        """The dimension, by the name it has in results."""
         used = self.dims.get(tree.name)
         if used is not None:
             return used
@@ -211,6 +212,7 @@ class Declarations(Scope):
     # ---- names met while the program is lowered ----
 
     def name(self, tape: Tape, tree: Name) -> int:
+        """The slot of an assigned name, an input, a dimension's number or pi."""
         name = tree.name
         slot = self.lets.get(name)
         if slot is None:
@@ -249,10 +251,21 @@ class Declarations(Scope):
         self.order.append(name)
         return slot
 
+    def scratch(self) -> Declarations:
+        """A scope of the same declarations that takes note of nothing, with every variable an input."""
+        copy = Declarations.__new__(Declarations)
+        for slot in (*Declarations.__slots__, *Scope.__slots__):
+            setattr(copy, slot, getattr(self, slot))
+        copy.inputs, copy.lets, copy.order, copy.called = {}, {}, [], {}
+        copy.assigned, copy.inlined, copy.active = {}, {}, []
+        return copy
+
     def is_variable(self, name: str) -> bool:
+        """Whether it is an input, known so far, or is declared or assigned anywhere."""
         return name in self.inputs or name in self.declared or name in self.assigned
 
     def use_function(self, call: Call) -> None:
+        """Any function that is not known is an unknown elementwise one."""
         self.called.setdefault(call.function, call)
 
 

@@ -1,9 +1,9 @@
 """Dimensions by unification, while shape rules run over a program.
 
-A dimension that nothing has declared is an unknown, a name that begins with ``?``.  Unknowns are bound to each other, to
-integers, to declared names (which are distinct from each other and from integers) and to polynomials, by solving for an
-unknown that stands alone: ``2*?1 = 6``, ``?1 + 3 = 5``.  An equation that has no such unknown yet waits.
-An unknown is an axis of an input, so it is never 1: kinds are decided before.
+A dimension that nothing has declared is an unknown, a name that begins with ``?``.  Unknowns are bound to each
+other, to integers, to declared names (which are distinct from each other and from integers) and to polynomials,
+by solving for an unknown that stands alone: ``2*?1 = 6``, ``?1 + 3 = 5``.  An equation that has no such unknown
+yet waits.  An unknown is an axis of an input, so it is never 1: kinds are decided before.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ class Unifier(Checker):
         self.slot = 0
 
     def misfit(self, message: str, hint: str = "", *, wants: str = "") -> ShapeError:
+        """The error, which keeps what would fit."""
         error = Unwanted(message, hint=hint)
         error.wants = wants
         return error
 
     def same(self, a: Dim, b: Dim) -> Dim:
+        """Both dimensions, made equal; raises `Clash`."""
         if a == b:
             return a
         a, b = self.find(a), self.find(b)
@@ -157,7 +159,7 @@ class Unifier(Checker):
         if len(left) != 1 or len(right) != 1:
             return False
         (m, c), (n, d) = left[0], right[0]
-        if c != d or len(m) != len(n) or not all([name[0] == "?" for name in (*m, *n)]):
+        if c != d or len(m) != len(n) or not all(name[0] == "?" for name in (*m, *n)):
             return False
         self.guesses.append(self.slot)
         del self.waiting[0]
@@ -211,9 +213,7 @@ def unknowns(dims: Iterable[Dim]) -> set[str]:
     return {name for dim in dims for name in names(dim) if name[0] == "?"}
 
 
-def letters(
-    shapes: Iterable[tuple[str, Shape]], taken: set[str], weights: frozenset[str] | set[str]
-) -> dict[str, Dim]:
+def letters(shapes: Iterable[tuple[str, Shape]], taken: set[str], weights: frozenset[str] | set[str]) -> dict[str, Dim]:
     """Names for the unknowns, in the order of the shapes: free letters, n, m, p, ... first.
 
     ``weights`` are the undeclared matrices whose columns are called d where that is free.

@@ -1,11 +1,11 @@
 """The kinds of undeclared names: the reading with the fewest departures from the default kinds.
 
-A run of the shape rules that fails names its culprits: the undeclared names below the failing operation, and those whose
-axes are in the two dimensions that clash.  Nothing but another kind of one of them can mend that failure, so the search branches on
-them alone, the reading with the fewest departures first, among equal ones the one where the earlier name of the
-program departs.  That finds the best reading; where it takes too long, the search goes on from the readings that got
-furthest through the program.  Where no reading avoids a place that fits badly (see `matcalc.language.shaping`), such as
-``x - mean(x)``, that place is tolerated.
+A run of the shape rules that fails names its culprits: the undeclared names below the failing operation, and
+those whose axes are in the two dimensions that clash.  Nothing but another kind of one of them can mend that
+failure, so the search branches on them alone, the reading with the fewest departures first, among equal ones
+the one where the earlier name of the program departs.  That finds the best reading; where it takes too long,
+the search goes on from the readings that got furthest through the program.  Where no reading avoids a place
+that fits badly (see `matcalc.language.shaping`), such as ``x - mean(x)``, that place is tolerated.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import heapq
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from matcalc.expressions.dims import names
+from matcalc.expressions.dims import Dim, names
 from matcalc.language.conventions import Conventions
-from matcalc.language.dimensions import Clash
+from matcalc.language.declarations import Declarations
+from matcalc.language.dimensions import Clash, letters
 from matcalc.language.shaping import Failure, Preparation, Run, run
 from matcalc.operations import shapes as rules
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["departed", "infer"]
+__all__ = ["departed", "dimension_names", "infer"]
 
 EXACT = 600  # runs in the order of the rule; then those that got furthest go first
 RUNS = 3000
@@ -162,3 +163,16 @@ def _of_dimensions(found: Run, prepared: Preparation, clash: Clash) -> set[str]:
 def departed(found: Run, defaults: Mapping[str, str]) -> list[str]:
     """The names that are not read as their default kind."""
     return [name for name, kind in found.kinds.items() if kind != defaults[name]]
+
+
+def dimension_names(prepared: Preparation, scope: Declarations, found: Run) -> dict[str, Dim]:
+    """The names of the dimensions that nothing names: free letters, in the order of the inputs."""
+    check = found.check
+    shapes = [
+        (name, prepared.declared.get(name) or check.shape(prepared.shape(name, found.kinds[name])))
+        for name in scope.inputs
+    ]
+    taken = {*scope.order, *scope.dims, *scope.dims.values(), *scope.called, *scope.elementwise, *scope.definitions}
+    taken.update([definition.parameter for definition in scope.definitions.values()])
+    weights = {name for name in prepared.free if name[0] == "W" and found.kinds[name] == "matrix"}
+    return letters(shapes, taken, weights)

@@ -9,7 +9,20 @@ from matcalc.language.calls import dimension, plan
 from matcalc.language.scope import Defined, Scope
 from matcalc.language.tape import Tape
 from matcalc.operations.table import ELEMENTWISE_NAMES
-from matcalc.syntax.tree import Binary, Call, Entries, Index, IndexSum, Name, Number, Slice, Stack, Syntax, Transpose, Unary
+from matcalc.syntax.tree import (
+    Binary,
+    Call,
+    Entries,
+    Index,
+    IndexSum,
+    Name,
+    Number,
+    Slice,
+    Stack,
+    Syntax,
+    Transpose,
+    Unary,
+)
 
 __all__ = ["lower"]
 
@@ -131,10 +144,7 @@ def _inline(tape: Tape, tree: Syntax, name: str, scope: Scope, todo: list[Task],
     todo.append(("look", definition.body, (definition, argument), "", 0, ()))
 
 
-
-def _leave(
-    tape: Tape, tree: Syntax, name: str, argument: int, scope: Scope, done: list[int]
-) -> None:
+def _leave(tape: Tape, tree: Syntax, name: str, argument: int, scope: Scope, done: list[int]) -> None:
     assert isinstance(tree, Call)
     scope.active.pop()
     slot = done.pop()

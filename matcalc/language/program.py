@@ -16,10 +16,12 @@ from matcalc.language.build import Builder, Misfit, build
 from matcalc.language.calls import near
 from matcalc.language.conventions import NUMPY, Conventions
 from matcalc.language.declarations import Declarations
-from matcalc.language.dimensions import Unifier, letters
-from matcalc.language.inference import departed, infer
+from matcalc.language.dimensions import Unifier
+from matcalc.language.excerpt import excerpt
+from matcalc.language.inference import departed, dimension_names, infer
 from matcalc.language.lower import lower
 from matcalc.language.reading import expression
+from matcalc.language.report import explain, unfit
 from matcalc.language.scope import Defined, Environment
 from matcalc.language.shaping import Preparation, Run
 from matcalc.language.tape import Tape
@@ -38,7 +40,7 @@ class Program:
     ``names``             every name and its node: inputs are ``var`` nodes, assigned names ``let`` nodes
     ``inputs``            the inputs alone, declared ones that do not occur too
     ``shapes``            the shape (rows, columns) of every name
-    ``dims``              the names of dimensions, declared ones first; ``least`` the smallest size that an index asks of them
+    ``dims``              the names of dimensions, declared ones first; ``least`` the smallest size that indices ask
     ``functions``         the unknown elementwise functions, and ``functions_bound``, what some of them are
     ``definitions``       the functions that the program defines
     ``notes``             sentences for the user
@@ -102,8 +104,6 @@ def understand(statements: tuple[Statement, ...], source: str, conventions: Conv
     prepared = Preparation(tape, scope.inputs, declared, default)
     found, cut = infer(prepared, conventions)
     if found.failure is not None:
-        from matcalc.language.report import unfit
-
         raise unfit(prepared, scope, found, cut)
     return _finished(prepared, scope, found, value, value_name)
 
@@ -124,7 +124,8 @@ def _lowered(statements: tuple[Statement, ...], scope: Declarations, tape: Tape)
         elif isinstance(statement, Expression):
             value, value_name = lower(tape, statement.value, scope), None
     if value < 0:
-        raise scope.error(ParseError, "the program has no formula", len(scope.source), "write what it computes, s = u.T @ v")
+        hint = "write what it computes, s = u.T @ v"
+        raise scope.error(ParseError, "the program has no formula", len(scope.source), hint)
     _check_unused(scope)
     return value, value_name
 
@@ -134,23 +135,15 @@ def _check_unused(scope: Declarations) -> None:
     used = {name for name, _ in scope.inlined}
     for definition in scope.definitions.values():
         if definition.name not in used:
-            order, inputs, called = list(scope.order), dict(scope.inputs), dict(scope.called)
-            tape = Tape()
-            scope.inputs.clear()
-            slot = tape.put("input", (), ("(t)",), definition.body)
-            scope.active.append(definition.name)
-            lets, scope.lets = scope.lets, {name: tape.put("input", (), (name,), definition.body) for name in scope.lets}
-            lower(tape, definition.body, scope, (definition, slot))
-            scope.lets, scope.inputs, scope.order, scope.called = lets, inputs, order, called
-            scope.active.pop()
-            scope.inlined.clear()
+            tape, scratch = Tape(), scope.scratch()
+            slot = tape.put("input", (), (f"({definition.parameter})",), definition.body)
+            scratch.active.append(definition.name)
+            lower(tape, definition.body, scratch, (definition, slot))
 
 
-def _finished(
-    prepared: Preparation, scope: Declarations, found: Run, value: int, value_name: str | None
-) -> Program:
+def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int, value_name: str | None) -> Program:
     tape, check = prepared.tape, found.check
-    final = name_dimensions(prepared, scope, found)
+    final = dimension_names(prepared, scope, found)
     inputs: dict[str, Node] = {}
     for name in scope.inputs:
         declared = scope.declared.get(name)
@@ -170,8 +163,6 @@ def _finished(
     try:
         nodes = build(tape, Builder(inputs, program.definitions, environment, nodes_by_name))
     except Misfit as misfit:
-        from matcalc.language.report import explain
-
         raise explain(tape, misfit, scope.source) from None
     program.source = scope.source
     program.value, program.value_name = nodes[value], value_name
@@ -182,19 +173,6 @@ def _finished(
     program.least = check.least(final)
     program.notes = [*scope.notes, *_notes(prepared, scope, found, nodes)]
     return program
-
-
-def name_dimensions(prepared: Preparation, scope: Declarations, found: Run) -> dict[str, Dim]:
-    """The names of all unknowns that are left, free letters."""
-    check = found.check
-    shapes = [
-        (name, prepared.declared.get(name) or check.shape(prepared.shape(name, found.kinds[name])))
-        for name in scope.inputs
-    ]
-    taken = {*scope.order, *scope.dims, *scope.dims.values(), *scope.called, *scope.elementwise, *scope.definitions}
-    taken.update([definition.parameter for definition in scope.definitions.values()])
-    weights = {name for name in prepared.free if name[0] == "W" and found.kinds[name] == "matrix"}
-    return letters(shapes, taken, weights)
 
 
 def _resolved(check: Unifier, shape: Shape, final: Mapping[str, Dim]) -> Shape:
@@ -210,27 +188,33 @@ def _bound(functions: Mapping[str, str], program: Program) -> dict[str, str]:
             raise UnknownNameError(f"the program calls no unknown function {name}", hint=hint)
         if known not in ELEMENTWISE_NAMES:
             hint = near(known, ELEMENTWISE_NAMES) or f"known are {', '.join(sorted(ELEMENTWISE_NAMES))}"
-            raise UnknownNameError(f"{name} cannot be {known}: that is no elementwise function of one argument", hint=hint)
+            message = f"{name} cannot be {known}: that is no elementwise function of one argument"
+            raise UnknownNameError(message, hint=hint)
     return dict(functions)
 
 
 def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[Node]) -> list[str]:
-    notes = []
+    """What the user should know of how the program was read."""
+    notes, tape = [], prepared.tape
     for name in departed(found, prepared.default):
         usual = scope.conventions.reason(name)
-        notes.append(f"{name} is read as a {found.kinds[name]}: nothing else fits ({usual} otherwise)")
+        notes.append(f"{name} is read as a {found.kinds[name]}, nothing else fits ({usual} otherwise)")
+    for slot in found.check.guesses:
+        place = excerpt(tape.trees[slot])
+        notes.append(f"the shapes in {place} are taken to be the same; declare them where they are not")
     for name in scope.called:
         if name not in scope.elementwise:
             hint = near(name, ELEMENTWISE_NAMES, 0.75)
             if hint:
                 notes.append(f"{name} is taken as an unknown elementwise function; {hint}")
-    for node in nodes:
-        if node.op == "pow" and kind(node.args[0].shape) == "matrix" and node.args[1].op == "num":
-            shown = scope_text(node)
-            notes.append(f"{shown[0]}**{shown[1]} is elementwise; matrix_power({shown[0]}, {shown[1]}) is the matrix product")
-    return notes
-
-
-def scope_text(node: Node) -> tuple[str, str]:
-    base, exponent = node.args
-    return (str(base.params[0]) if base.op in ("var", "let") else "X", str(exponent.params[0]))
+    for slot, node in enumerate(nodes):
+        if node.op in ("pow", "div") and kind(node.shape) == "matrix":
+            texts = [excerpt(tape.trees[a], 30) for a in tape.args[slot]]
+            shapes = [kind(a.shape) for a in node.args]
+            if node.op == "div" and shapes == ["matrix", "matrix"]:
+                notes.append(f"{excerpt(tape.trees[slot])} is elementwise; solve(B, A) is inv(B) @ A")
+            elif node.op == "pow" and shapes == ["matrix", "scalar"] and tape.number[tape.args[slot][1]]:
+                note = f"{excerpt(tape.trees[slot])} is elementwise"
+                whole = node.args[1].op == "num" and node.args[1].params[0].denominator == 1
+                notes.append(f"{note}; matrix_power({', '.join(texts)}) is the matrix product" if whole else note)
+    return list(dict.fromkeys(notes))

@@ -25,7 +25,8 @@ def expression(
     """The node of one expression whose names all have their nodes; nothing is inferred.
 
     ``functions`` are the unknown elementwise functions that may be called, ``dims`` the names of dimensions (which
-    stand for their numbers).  ``names`` may be an `Environment` (see `matcalc.language.program.beside`), which brings both.
+    stand for their numbers).  ``names`` may be an `Environment`, such as `matcalc.language.program.beside`
+    gives, which brings both.
 
     Raises `UnknownNameError` for any other name, `ParseError` for text that is not an expression, `ShapeError`.
 

@@ -13,6 +13,7 @@ from matcalc.language.build import Misfit
 from matcalc.language.declarations import Declarations
 from matcalc.language.dimensions import Clash, unknowns
 from matcalc.language.excerpt import excerpt
+from matcalc.language.inference import dimension_names
 from matcalc.language.shaping import Preparation, Run
 from matcalc.language.tape import Tape
 from matcalc.operations.registry import describe
@@ -33,12 +34,10 @@ def explain(tape: Tape, misfit: Misfit, source: str) -> ShapeError:
 
 def unfit(prepared: Preparation, scope: Declarations, found: Run, cut: bool) -> ShapeError:
     """The error of a program that no reading of its names fits, told of the default one."""
-    from matcalc.language.program import name_dimensions
-
     failure = found.failure
     assert failure is not None
     tape, check, slot = prepared.tape, found.check, failure.slot
-    final = name_dimensions(prepared, scope, found)
+    final = dimension_names(prepared, scope, found)
 
     def known(dim: Dim) -> Dim:
         return rename(check.find(dim), final)
@@ -117,14 +116,13 @@ def _clash(clash: Clash, find: Callable[[Dim], Dim], known: Callable[[Dim], Dim]
     return f"{core}, a declared name is no other number", "where they are equal, declare the number or one name"
 
 
-def _origin(
-    dim: Dim, prepared: Preparation, scope: Declarations, found: Run, known: Callable[[Dim], Dim]
-) -> str:
+def _origin(dim: Dim, prepared: Preparation, scope: Declarations, found: Run, known: Callable[[Dim], Dim]) -> str:
     """Where a dimension comes from: the name that has it, and how that got it."""
     check, wanted = found.check, found.check.find(dim)
     for name, declared in scope.declared.items():
         if wanted in declared.shape and wanted != 1:
-            return f"{dim_text(known(dim))} because {name} is declared {declared.written} in line {scope.line(declared.start)}"
+            line = scope.line(declared.start)
+            return f"{dim_text(known(dim))} because {name} is declared {declared.written} in line {line}"
     for name in prepared.free:
         for axis in prepared.shape(name, found.kinds[name]):
             if axis != 1 and check.find(axis) == wanted:
@@ -163,5 +161,3 @@ def _names_below(tape: Tape, slot: int) -> list[str]:
         else:
             stack.extend(reversed(tape.args[top]))
     return found
-
-

@@ -116,6 +116,7 @@ class Known(Scope):
         self.names, self.dims = names, dims
 
     def name(self, tape: Tape, tree: Name) -> int:
+        """The slot of a node, a dimension's number or pi."""
         name = tree.name
         node = self.names.get(name)
         if node is not None:
@@ -131,6 +132,7 @@ class Known(Scope):
         raise self.error(UnknownNameError, f"{name} is not known", tree, near(name, [*self.names, *self.dims]))
 
     def dimension(self, tree: Name) -> Dim:
+        """The dimension, one of those that are known."""
         if tree.name in self.dims:
             return tree.name
         if tree.name in self.names:
@@ -139,9 +141,11 @@ class Known(Scope):
         raise self.error(UnknownNameError, f"there is no dimension {tree.name}", tree, near(tree.name, self.dims))
 
     def is_variable(self, name: str) -> bool:
+        """Whether a node has the name."""
         return name in self.names
 
     def use_function(self, call: Call) -> None:
+        """Only functions that the environment has may be called."""
         if call.function not in self.functions:
             hint = near(call.function, [*RESERVED, *self.functions, *self.definitions])
             raise self.error(UnknownNameError, f"the function {call.function} is not known", call, hint)

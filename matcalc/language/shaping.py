@@ -1,8 +1,8 @@
 """One run of the shape rules over a tape, for one reading of the undeclared names.
 
-Two things count as not fitting beside what the shape rules refuse; both may be tolerated where no reading avoids them:
-adding or subtracting a scalar and something larger that is an undeclared name itself (numbers broadcast freely), and taking a
-sum, a norm and the like of a scalar that comes from an undeclared name.
+Two things count as not fitting beside what the shape rules refuse; both may be tolerated where no reading
+avoids them: adding or subtracting a scalar and something larger that is an undeclared name itself (numbers
+broadcast freely), and taking a sum, a norm and the like of a scalar that comes from an undeclared name.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from matcalc.operations.table import OPERATIONS
 __all__ = ["Failure", "Preparation", "Run", "run"]
 
 SCALAR = (1, 1)
-OF_VECTORS = frozenset(
-    "sum mean logsumexp softmax log_softmax prod max min norm norm1 norm_inf vec kron cross_entropy inner prod_others "
-    "is_max is_min".split()
-)
+OF_VECTORS = frozenset({
+    "sum", "mean", "logsumexp", "softmax", "log_softmax", "prod", "max", "min", "norm", "norm1", "norm_inf", "vec",
+    "kron", "cross_entropy", "inner", "prod_others", "is_max", "is_min",
+})  # fmt: skip
 Params: TypeAlias = tuple[Any, ...]
 Rule: TypeAlias = Callable[[Unifier, list[Shape], Params], Shape]
 
@@ -60,12 +60,14 @@ class Preparation:
 
     __slots__ = ("declared", "default", "free", "mild", "rules", "tape")
 
-    def __init__(self, tape: Tape, inputs: Mapping[str, int], declared: Mapping[str, Shape], default: Mapping[str, str]):
+    def __init__(
+        self, tape: Tape, inputs: Mapping[str, int], declared: Mapping[str, Shape], default: Mapping[str, str]
+    ) -> None:
         self.tape = tape
         self.declared = declared
         self.default = default
         self.free = {name: i for i, name in enumerate(name for name in inputs if name not in declared)}
-        self.rules: list[Rule] = [RULES.get(op) or OPERATIONS[op].shape for op in tape.op]  # type: ignore[misc]
+        self.rules: list[Rule] = [RULES.get(op) or OPERATIONS[op].shape for op in tape.op]
         names = {slot for name, slot in inputs.items() if name in self.free}
         self.mild: set[int] = set()  # slots that may fit badly
         for slot, op in enumerate(tape.op):
@@ -75,6 +77,8 @@ class Preparation:
                         self.mild.add(slot)
             elif op in OF_VECTORS:
                 self.mild.add(slot)
+            elif op == "T" and tape.args[slot][0] in names:
+                self.rules[slot] = _transposed
 
     def shape(self, name: str, as_kind: str) -> Shape:
         """The shape of an undeclared input read as a kind."""
@@ -108,7 +112,8 @@ def run(prepared: Preparation, departures: Mapping[str, str], tolerated: frozens
         inputs[name] = prepared.shape(name, kinds[name])
     mild = set[int]() if tolerated is None else prepared.mild - tolerated
     try:
-        for slot, (rule, op, args, params) in enumerate(zip(prepared.rules, tape.op, tape.args, tape.params, strict=True)):
+        columns = zip(prepared.rules, tape.op, tape.args, tape.params, strict=True)
+        for slot, (rule, op, args, params) in enumerate(columns):
             check.slot = slot
             if not args:
                 shapes.append(inputs[params[0]] if op == "input" else rule(check, [], params))
@@ -134,11 +139,12 @@ def _badly(prepared: Preparation, found: Run, slot: int, given: list[Shape]) -> 
     tape = prepared.tape
     args = tape.args[slot]
     if tape.op[slot] in OF_VECTORS:
-        return any([shape == SCALAR and bool(stems(prepared, found, a)) for a, shape in zip(args, given, strict=True)])
+        small = [a for a, shape in zip(args, given, strict=True) if shape == SCALAR]
+        return any(stems(prepared, found, a) for a in small)
     if given[0] == given[1]:
         return False
-    small, large = args if given[0] == SCALAR else args[::-1]
-    return not tape.number[small] and prepared.undeclared(large) is not None
+    scalar, large = args if given[0] == SCALAR else args[::-1]
+    return not tape.number[scalar] and prepared.undeclared(large) is not None
 
 
 def stems(prepared: Preparation, found: Run, slot: int) -> set[str]:
@@ -192,6 +198,13 @@ def _inside(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
         message = f"{name} is a {describe(check.shape(shapes[0]))}, in the definition of {function} it must be a scalar"
         raise check.misfit(message, f"{function} works entry by entry")
     return SCALAR
+
+
+def _transposed(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
+    """Of an undeclared name: who transposes it does not mean a scalar, so ``x + x.T`` does not make it one."""
+    if shapes[0] == SCALAR:
+        raise check.misfit("it is transposed, but read as a scalar", "declare it")
+    return (shapes[0][1], shapes[0][0])
 
 
 def _product(check: Unifier, shapes: list[Shape], params: Params) -> Shape:

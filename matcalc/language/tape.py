@@ -56,9 +56,8 @@ class Tape:
             return slot
         slot = self._slots[key] = len(self.op)
         if slot >= LIMIT:
-            raise LimitError(
-                f"the program grows to more than {LIMIT:,} operations", hint="definitions that call definitions multiply"
-            )
+            message = f"the program grows to more than {LIMIT:,} operations"
+            raise LimitError(message, hint="definitions that call definitions multiply")
         self.op.append(op)
         self.args.append(args)
         self.params.append(params)
@@ -69,7 +68,7 @@ class Tape:
                 product.append(product[args[0]] or (len(args) > 1 and product[args[1]]))
             else:
                 product.append(op in PRODUCTS)
-            number.append(op in KEEP_NUMBER and all([number[a] for a in args]))
+            number.append(op in KEEP_NUMBER and all(number[a] for a in args))
         else:
             self.product.append(op == "given" and _is_product(params[0]))
             self.number.append(op in NUMBERS or (op == "given" and params[0].op in NUMBERS))
