@@ -1,8 +1,9 @@
 """From the grammar's rules to the nodes of the syntax tree.
 
-The parser calls these functions as it reduces, bottom-up, with the children of a rule already built, so
-nothing here recurses and no second tree exists.  What the grammar leaves open on purpose (see there) is
-refused here.  Every grammar shares this builder: its aliases are the names of these functions.
+The parser calls these functions as it reduces, bottom-up, with the children of a rule already
+built, so nothing here recurses and no second tree exists.  What the grammar leaves open on purpose
+(see there) is refused here.  Every grammar shares this builder: its aliases are the names of these
+functions.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ class Builder:
         kind, dims, mark = children
         dims = dims or ()
         if kind.value not in TYPES:
-            raise Refusal(f"'{kind.value}' is not a type", kind.start_pos, hint=_types_like(kind.value))
+            raise Refusal(
+                f"'{kind.value}' is not a type", kind.start_pos, hint=_types_like(kind.value)
+            )
         wanted = TYPES[kind.value]
         if len(dims) != len(wanted):
             pattern = f"{kind.value}({', '.join(wanted)})" if wanted else kind.value
@@ -67,7 +70,9 @@ class Builder:
             raise Refusal(f"{kind.value} has {count}", kind.start_pos, hint=f"write {pattern}")
         if mark is not None and mark.value != "positive":
             raise Refusal(
-                f"'{mark.value}' does not follow a type", mark.start_pos, hint="only 'positive' does"
+                f"'{mark.value}' does not follow a type",
+                mark.start_pos,
+                hint="only 'positive' does",
             )
         return kind.value, dims, mark is not None
 
@@ -82,7 +87,12 @@ class Builder:
     def definition(children: list[Any]) -> tree.Definition:
         call, body = children
         parameters = call.arguments
-        if call.primes or call.keywords or len(parameters) != 1 or not isinstance(parameters[0], tree.Name):
+        if (
+            call.primes
+            or call.keywords
+            or len(parameters) != 1
+            or not isinstance(parameters[0], tree.Name)
+        ):
             raise Refusal(
                 f"the definition of '{call.function}' needs one name between its brackets",
                 call.start,
@@ -180,13 +190,17 @@ class Builder:
         return tree.Call(name.start_pos, name.value, count, arguments, keywords)
 
     @staticmethod
-    def arguments(children: list[Any]) -> tuple[list[tree.Syntax], list[tuple[str, tree.Syntax, int]]]:
+    def arguments(
+        children: list[Any],
+    ) -> tuple[list[tree.Syntax], list[tuple[str, tree.Syntax, int]]]:
         arguments: list[tree.Syntax] = []
         keywords: dict[str, tuple[str, tree.Syntax, int]] = {}
         for child in children:
             if not isinstance(child, tuple):
                 if keywords:
-                    raise Refusal("an argument stands after an option", child.start, hint="put it first")
+                    raise Refusal(
+                        "an argument stands after an option", child.start, hint="put it first"
+                    )
                 arguments.append(child)
             elif child[0] in keywords:
                 raise Refusal(f"the option '{child[0]}' is given twice", child[2])
@@ -254,7 +268,7 @@ def _distinct(names: Sequence[tuple[str, int]]) -> list[str]:
 
 
 def _types_like(kind: str) -> str:
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415 - costs every run, and errors alone need it
 
     near = get_close_matches(kind.lower(), TYPES, n=1)
     return f"did you mean {near[0]}?" if near else f"the types are {', '.join(TYPES)}"

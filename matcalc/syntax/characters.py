@@ -1,9 +1,9 @@
 """Which characters a program may contain, and which spellings of a name are the same name.
 
-A program that a person reads and the program that the machine reads must be the same one.  So invisible
-and bidirectional characters are refused wherever they stand, names are normalised (NFKC) once, here,
-and their letters are Latin or Greek; Greek capitals that look like Latin ones are refused.  Nothing here
-changes the length of the text, so offsets stay those of the text given.
+A program that a person reads and the program that the machine reads must be the same one.  So
+invisible and bidirectional characters are refused wherever they stand, names are normalised (NFKC)
+once, here, and their letters are Latin or Greek, but no Greek letters that look like Latin ones.
+Nothing here changes the length of the text, so offsets stay those of the text given.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
 
 def clean(text: str) -> str:
-    """The text with a byte order mark and carriage returns blanked; other strange characters are refused.
+    r"""The text, byte order mark and carriage returns blanked; other such characters are refused.
 
-    >>> clean("s = a\\r\\nt = b")
-    's = a \\nt = b'
+    >>> clean("s = a\r\nt = b")
+    's = a \nt = b'
     """
     if _UNUSUAL.search(text) is None:
         return text

@@ -1,9 +1,9 @@
 """From text to tokens, with everything that the grammar does not say.
 
-The terminals come from the grammar.  Added here: line breaks inside brackets disappear, brackets are
-matched (so that the message points at the one that is not), names are normalised, and the limits are
-kept, all in one pass that is linear in the text.  What no terminal matches becomes a token of a kind
-that the grammar does not know, so that the parser stops there and `mistakes` says why.
+The terminals come from the grammar.  Added here: line breaks inside brackets disappear, brackets
+are matched (so that the message points at the one that is not), names are normalised, and the
+limits are kept, all in one pass, linear in the text.  What no terminal matches becomes a token of a
+kind that the grammar does not know, so that the parser stops there and `mistakes` says why.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Lexeme", "Limits", "Tokenizer"]
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _MOST_DIGITS = 4000  # Python converts no more than 4300
-_NUMERAL = r"\.?[0-9](?:[eE][+-](?=[0-9])|[\w.])*"  # whatever begins as a number, right or wrong
+_NUMERAL = r"\.?[0-9](?:[eE][+-](?=[0-9])|\w|\.(?!T(?!\w)))*"  # begins as a number, right or wrong
 
 
 class Limits(NamedTuple):
@@ -49,7 +49,7 @@ class Lexeme:
 
 
 class _Nesting:
-    """Open brackets, and how deep the expression is: brackets, signs, powers and postfixes in a row."""
+    """Open brackets, and the depth of the expression: brackets, signs, powers and postfixes."""
 
     __slots__ = ("deepest", "depth", "level", "limit", "opened")
 
@@ -89,12 +89,14 @@ class _Nesting:
         if self.opened:
             bracket, offset, _, _ = self.opened[-1]
             raise Refusal(
-                f"'{bracket}' is never closed", offset, hint=f"expected '{_OPENERS[bracket]}' after it"
+                f"'{bracket}' is never closed",
+                offset,
+                hint=f"expected '{_OPENERS[bracket]}' after it",
             )
 
 
 class Tokenizer:
-    """Splits programs by the terminals of one grammar, longest first, and the wrong spellings beside it."""
+    """Splits programs by the terminals of a grammar, longest first, and the wrong spellings."""
 
     def __init__(
         self,
@@ -106,7 +108,9 @@ class Tokenizer:
         self._number = re.compile(patterns.pop("NUMBER"))
         first = [("NAME", patterns.pop("NAME")), ("SPACE", patterns.pop("SPACE"))]
         table = [*first, *wrong, ("NUMBER", _NUMERAL), *patterns.items(), ("OTHER", r"\S")]
-        self._scan = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in table)).finditer
+        self._scan = re.compile(
+            "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in table)
+        ).finditer
         self._ignored = frozenset(ignored)
 
     def tokens(self, text: str, limits: Limits) -> list[Lexeme]:
@@ -189,12 +193,10 @@ def _descend(nesting: _Nesting, kind: str, value: str, start: int, before: str) 
 
 
 def _refuse_continuation(text: str, lexemes: Sequence[Lexeme], sign: str, start: int) -> None:
-    """An indented line that begins with a sign was meant to go on, and would silently be a statement."""
+    """An indented line that begins with a sign was meant to go on, and would be a statement."""
     line = text.rfind("\n", 0, start) + 1
-    for lexeme in reversed(lexemes):
-        if lexeme.type != "_NEWLINE":
-            break
-    else:
+    lexeme = next((found for found in reversed(lexemes) if found.type != "_NEWLINE"), None)
+    if lexeme is None or lexeme.type == "SEMICOLON":
         return
     last = text.rfind("\n", 0, lexeme.start_pos) + 1
     indent = len(text[last : lexeme.start_pos]) - len(text[last : lexeme.start_pos].lstrip())

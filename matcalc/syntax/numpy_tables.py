@@ -1,8 +1,8 @@
-"""The parser's tables for numpy.lark.  Written by matcalc.syntax.tables; not to be edited."""
+"""The tables for numpy.lark, written by matcalc.syntax.tables; not to be edited."""
 
 # fmt: off
 # ruff: noqa
-# A line a state: of every token that may come, its number, 0 (go to the state) or 1 (reduce by the rule), and which.
+# A line a state: for each token that may come its number, 0 (go to) or 1 (reduce by), and of what.
 STATES = '''\
 0 1 23  4 0 2  5 0 3  6 0 4  7 0 5  8 0 6  14 0 7  15 0 8  18 0 9  23 0 10  26 0 11  29 0 12  30 0 13  31 0 14  34 0 15  36 0 16  39 0 17  40 0 18  41 0 19  42 0 20  46 0 21  47 0 22
 4 0 2  5 0 3  6 0 4  7 0 23  8 0 6  15 0 8  29 0 12  30 0 24  34 0 25  36 0 16  40 0 18  41 0 19  47 0 22
@@ -139,8 +139,7 @@ DATA = {'__type__': 'Lark',
              'maybe_placeholders': True,
              'parser': 'lalr',
              'priority': 'normal',
-             'start': ['program', 'expression'],
-             'strict': False},
+             'start': ['program', 'expression']},
  'parser': {'__type__': 'ParsingFrontend',
             'lexer_conf': {'__type__': 'LexerConf',
                            'g_regex_flags': 0,

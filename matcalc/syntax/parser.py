@@ -1,14 +1,14 @@
 """Reading programs: the two functions that the rest of matcalc calls, and what they share.
 
-The parser is Lark's, LALR(1).  Its tables are computed beforehand from the grammar (`matcalc.syntax.tables`),
-since computing them takes longer than all the rest of a run; where they do not fit the Lark that is
-installed, the grammar itself is read.
+The parser is Lark's, LALR(1).  Its tables are computed beforehand from the grammar, by
+`matcalc.syntax.tables`, since computing them takes longer than all the rest of a run; where they do
+not fit the Lark that is installed, the grammar itself is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -17,16 +17,18 @@ from lark.lexer import Lexer
 
 from matcalc.errors import ParseError, UnsupportedError
 from matcalc.syntax.build import Builder
+from matcalc.syntax.catalogue import WRONG
 from matcalc.syntax.lexing import Lexeme, Limits, Tokenizer
-from matcalc.syntax.mistakes import WRONG, explain
+from matcalc.syntax.mistakes import explain
 from matcalc.syntax.refusal import Refusal
 from matcalc.syntax.tree import Statement, Syntax
 
 __all__ = ["STARTS", "grammar", "parse", "parse_expression"]
 
 STARTS = ("program", "expression")
-_WRONG = {"numpy": WRONG}  # a syntax is a grammar of that name and the wrong spellings known beside it
+_WRONG = {"numpy": WRONG}  # a syntax: a grammar of that name, and the wrong spellings known
 _LIMITS = Limits()
+_OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
 
 
 def parse(text: str, syntax: str = "numpy", limits: Limits = _LIMITS) -> tuple[Statement, ...]:
@@ -52,7 +54,9 @@ class _Reader:
 
     def __init__(self, syntax: str) -> None:
         self.parser = _load(syntax)
-        longest = sorted(self.parser.terminals, key=lambda found: (-found.pattern.max_width, found.name))
+        longest = sorted(
+            self.parser.terminals, key=lambda found: (-found.pattern.max_width, found.name)
+        )
         terminals = [(found.name, found.pattern.to_regexp()) for found in longest]
         self.tokenizer = Tokenizer(terminals, self.parser.lexer_conf.ignore, _WRONG[syntax])
 
@@ -63,15 +67,19 @@ class _Reader:
                 lexemes = _stripped(lexemes)
             if all(lexeme.type in ("_NEWLINE", "SEMICOLON") for lexeme in lexemes):
                 raise ParseError(f"the {start} is empty").at(text, 0)
-            return self.parser.parse(cast("Any", lexemes), start=start)
+            found = self.parser.parse(cast("Any", lexemes), start=start)
         except Refusal as refusal:
             raise refusal.error(text) from None
         except lark.UnexpectedToken as unexpected:
             place = next(
                 (n for n, lexeme in enumerate(lexemes) if lexeme is unexpected.token), len(lexemes)
             )
-            refusal = explain(lexemes, place, unexpected.expected, text)
-        raise refusal.error(text)
+            mistake = explain(lexemes, place, unexpected.expected, text)
+            raise mistake.error(text) from None
+        if start == "program":
+            for statement, first in zip(cast("Any", found), _firsts(lexemes), strict=True):
+                statement.start = first.start_pos
+        return found
 
 
 class _Tokens(Lexer):
@@ -86,10 +94,12 @@ class _Tokens(Lexer):
         return iter(lexer_state.text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _reader(syntax: str) -> _Reader:
     if syntax not in _WRONG:
-        raise UnsupportedError(f"there is no syntax '{syntax}'", hint=f"there is {', '.join(_WRONG)}")
+        raise UnsupportedError(
+            f"there is no syntax '{syntax}'", hint=f"there is {', '.join(_WRONG)}"
+        )
     return _Reader(syntax)
 
 
@@ -101,8 +111,10 @@ def _load(syntax: str) -> lark.Lark:
             return _build(syntax)
         tables.DATA["parser"]["parser"]["states"] = _states(tables.STATES)
         load: Callable[..., lark.Lark] = lark.Lark._load_from_dict
-        return load(tables.DATA, tables.MEMO, transformer=Builder(), _plugins={"BasicLexer": _Tokens})
-    except (ImportError, AttributeError, KeyError, TypeError, lark.exceptions.LarkError):
+        return load(
+            tables.DATA, tables.MEMO, transformer=Builder(), _plugins={"BasicLexer": _Tokens}
+        )
+    except Exception:  # whatever a private interface raises when it has changed
         return _build(syntax)
 
 
@@ -118,13 +130,17 @@ def _states(lines: str) -> dict[int, dict[int, tuple[int, object]]]:
 
 def _build(syntax: str) -> lark.Lark:
     return lark.Lark(
-        grammar(syntax), parser="lalr", lexer=_Tokens, start=list(STARTS), transformer=cast("Any", Builder())
+        grammar(syntax),
+        parser="lalr",
+        lexer=_Tokens,
+        start=list(STARTS),
+        transformer=cast("Any", Builder()),
     )
 
 
 def grammar(syntax: str) -> str:
-    """The text of a grammar: beside this package where it is installed, beside the checkout otherwise."""
-    from pathlib import Path  # not at the top: only a fallback needs it, and every run would pay
+    """The text of a grammar: inside the package where it is installed, beside it in a checkout."""
+    from pathlib import Path  # noqa: PLC0415 - only a fallback needs it, and every run would pay
 
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "grammars", package.parent / "grammars"):
@@ -132,6 +148,19 @@ def grammar(syntax: str) -> str:
         if path.is_file():
             return path.read_text(encoding="utf-8")
     raise FileNotFoundError(f"the grammar {syntax}.lark is not installed")
+
+
+def _firsts(lexemes: list[Lexeme]) -> Iterator[Lexeme]:
+    """The first token of every statement: an expression's own start may be an operator's."""
+    depth, fresh = 0, True
+    for lexeme in lexemes:
+        if lexeme.type == "_NEWLINE" or (lexeme.type == "SEMICOLON" and not depth):
+            fresh = True
+            continue
+        if fresh:
+            yield lexeme
+            fresh = False
+        depth += (lexeme.value in _OPEN) - (lexeme.value in _CLOSED)
 
 
 def _stripped(lexemes: list[Lexeme]) -> list[Lexeme]:

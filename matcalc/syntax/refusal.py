@@ -1,4 +1,4 @@
-"""What the stages of the parser raise: an error that knows its offset but not yet the text around it."""
+"""What the stages of the parser raise: an error that knows its offset, not yet the text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Writes the parser's tables: ``python -m matcalc.syntax.tables`` after every change of a grammar.
 
-They are what Lark's own standalone tool writes, as Python literals, but for the states of the automaton,
-which are lines of numbers: compiled with the package, loaded in milliseconds.  Their text depends on nothing but the grammar and the version of Lark.
+They are what Lark's own standalone tool writes, as Python literals, but for the states of the
+automaton, which are lines of numbers: compiled with the package, loaded in milliseconds.  The text
+depends on nothing but the grammar and the version of Lark.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ __all__ = ["SYNTAXES", "tables"]
 
 SYNTAXES = ("numpy",)
 
-_SHIFT = 0  # what a parser does with a token, as Lark writes it: go to a state, or reduce by a rule
+_SHIFT = 0  # as Lark writes what a token does: 0 goes to a state, 1 reduces by a rule
 
-_OPTIONS = ("parser", "lexer", "start", "maybe_placeholders", "keep_all_tokens", "strict", "priority")
+_OPTIONS = ("parser", "lexer", "start", "maybe_placeholders", "keep_all_tokens", "priority")
 
-_TEXT = '''"""The parser's tables for {syntax}.lark.  Written by matcalc.syntax.tables; not to be edited."""
+_TEXT = '''"""The tables for {syntax}.lark, written by matcalc.syntax.tables; not to be edited."""
 
 # fmt: off
 # ruff: noqa
-# A line a state: of every token that may come, its number, 0 (go to the state) or 1 (reduce by the rule), and which.
+# A line a state: for each token that may come its number, 0 (go to) or 1 (reduce by), and of what.
 STATES = \'\'\'\\
 {states}\'\'\'
 LARK = {lark!r}
@@ -46,12 +47,16 @@ def tables(syntax: str) -> str:
     table.update(_renumbered(table))
     states = _lines(table.pop("states"))
     return _TEXT.format(
-        syntax=syntax, lark=lark.__version__, states=states, data=_literal(data), memo=_literal(memo)
+        syntax=syntax,
+        lark=lark.__version__,
+        states=states,
+        data=_literal(data),
+        memo=_literal(memo),
     )
 
 
 def _renumbered(table: dict[str, Any]) -> dict[str, Any]:
-    """The same automaton with its states in the order met from the start: Lark's order is a set's."""
+    """The same automaton, its states in the order met from the start: Lark's order is a set's."""
     names, states = table["tokens"], table["states"]
     numbers = {old: new for new, old in enumerate(sorted(names, key=names.__getitem__))}
     order: dict[int, int] = {}
