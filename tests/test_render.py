@@ -445,7 +445,7 @@ def test_a_long_result_without_sharing_stays_one_expression() -> None:
 
 def every_operation() -> list[Node]:
     """A node of each operation of the tables."""
-    square = {"inv", "tr", "det", "logdet"}
+    square = {"inv", "pinv", "tr", "det", "logdet"}
     G, C, D = variable("G", (6, 20)), variable("C", (3, 5)), variable("D", (2, 4))
     found = [
         make("matrix_power", X, TWO), make("power_sum", X, S, TWO), make("kron", A, add(A, B)), make("solve", X, x),
