@@ -63,6 +63,7 @@ def scale(raw: Raw, node: Node, p: int | Fraction = 1) -> None:
 def contract(raw: Raw, free: Collection[int]) -> bool:
     """Apply every contraction there is; False where the term is zero."""
     if not any(node.op in SPECIAL for node, _, _ in raw.factors):
+        _ordered(raw)
         return True
     _declared(raw)
     while True:
@@ -86,9 +87,10 @@ def _declared(raw: Raw) -> None:
 
 def _ordered(raw: Raw) -> None:
     """A symmetric matrix has its indices in order, a skew one up to its sign."""
+    on_diagonal = {index for node, _, index in raw.factors if node.op == "eye"}
     for position, (node, p, index) in enumerate(raw.factors):
         if len(index) == 2 and index[0] > index[1]:
-            if facts.symmetric(node):
+            if index[::-1] in on_diagonal or facts.symmetric(node):
                 raw.factors[position] = (node, p, index[::-1])
             elif facts.skew(node):
                 raw.factors[position] = (node, p, index[::-1])

@@ -58,6 +58,9 @@ def one_minus_sigmoid(node: Node) -> Node | None:
 
 def combine(raw: Raw, merged: Merged) -> None:
     """Apply the rules to the factors at each place of a term."""
+    if raw.scalars and any(node.op in ACTIVE for node in raw.scalars):
+        for rule in RULES:
+            rule(raw.scalars)
     if not any(node.op in ACTIVE for node, _ in merged):
         return
     groups: dict[tuple[int, ...], Group] = {}
@@ -112,16 +115,17 @@ def ratio_to_function(group: Group) -> None:
 
 
 def sign_times_abs(group: Group) -> None:
-    """``sign(t) * abs(t)`` is ``t``, ``sign(t) * t`` is ``abs(t)``."""
+    """``sign(t) * abs(t)`` is ``t``, ``sign(t) / abs(t)`` is ``1/t``, and ``sign(t) * t`` is ``abs(t)``."""
     for node, p in list(group.items()):
         if node.op != "sign" or p != 1:
             continue
         inner = node.args[0]
         for other, result in ((_function("abs", inner), inner), (inner, _function("abs", inner))):
-            if group.get(other) == 1:
+            q = group.get(other, 0)
+            if q in (1, -1):
                 _times(group, node, -1)
-                _times(group, other, -1)
-                _times(group, result, 1)
+                _times(group, other, -q)
+                _times(group, result, q)
                 break
 
 

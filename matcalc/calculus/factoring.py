@@ -11,10 +11,10 @@ from fractions import Fraction
 from math import gcd
 
 from matcalc.calculus import facts
-from matcalc.calculus.entrywise import one_minus_sigmoid
+from matcalc.calculus.entrywise import one_minus_sigmoid, signed
 from matcalc.calculus.reading import Reading, entrywise, read
 from matcalc.calculus.terms import Key, Number, Sum, free_of
-from matcalc.calculus.writing import chain, negated, product, sum_of, t
+from matcalc.calculus.writing import chain, negated, product, scaled, sum_of, t
 from matcalc.expressions.node import Node, Shape, axes, intern, kind
 from matcalc.operations import table
 from matcalc.render.measure import token_count
@@ -62,10 +62,18 @@ class Item:
 
 
 def _turned(node: Node) -> Node | None:
-    """``b - a`` of ``a - b``: minus a sum with terms of both signs, at no cost in length."""
+    """``b - a`` of ``a - b``: minus a sum with terms of both signs, at no cost in length; inside a product too."""
+    if node.size > 400:
+        return None
     if node.op == "T":
         inner = _turned(node.args[0])
         return None if inner is None else table.transpose(inner)
+    if node.op in ("mul", "matmul", "div"):
+        for k in (1, 0) if node.op != "div" else (0,):
+            inner = _turned(node.args[k])
+            if inner is not None:
+                return table.make(node.op, *[inner if i == k else a for i, a in enumerate(node.args)])
+        return None
     terms: list[tuple[Number, Node]] = []
     while node.op in ("add", "sub"):
         terms.append((-1 if node.op == "add" else 1, node.args[1]))
@@ -257,14 +265,25 @@ def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> 
     return Item(inner.c, scalars, (), marks, shape)
 
 
+def _met(items: list[Item]) -> list[Item]:
+    """Terms that have become equal, added."""
+    found: dict[Hashable, Item] = {}
+    for item in items:
+        key = (item.chain, frozenset(item.marks.items()), frozenset(item.scalars.items()))
+        first = found.get(key)
+        c = item.c if first is None else first.c + item.c
+        found[key] = Item(c, item.scalars, item.chain, item.marks, item.shape)
+    return [item for item in found.values() if item.c]
+
+
 def _joined(items: list[Item]) -> Item:
     """A sum of terms as one term: its coefficient and common factors outside, the sum as a factor."""
-    items = _grouped(items)
+    items = _grouped(_met(items))
     if len(items) == 1:
         return items[0]
     c = _content(items)
     items = [Item(item.c / Fraction(c) if c != 1 else item.c, item.scalars, item.chain, item.marks, item.shape) for item in items]
-    node = _total(items)
+    node = _transposed_if_shorter(_total(items), items[0].shape)
     if node.shape == (1, 1):
         return Item(c, {node: 1}, (), {}, (1, 1))
     return Item(c, {}, (node,), {}, node.shape)
@@ -300,6 +319,8 @@ def write(value: Sum, *, diag: bool = False) -> Node | None:
     items = items_of(value, diag=diag)
     if items is None:
         return None
+    if value.shape == (1, 1) and len(items) > 1:
+        items = [_as_product(item) for item in items]
     node = _written(items, value.shape)
     if len(items) > 1 and value.shape != (1, 1):
         other = _opened(items)
@@ -307,6 +328,24 @@ def write(value: Sum, *, diag: bool = False) -> Node | None:
             alternative = _written(other, value.shape)
             node = min(node, alternative, key=token_count)
     return _transposed_if_shorter(node, value.shape)
+
+
+def _as_product(item: Item) -> Item:
+    """A scalar term with one product ``x.T@A@y`` or sum in it as that product, so that its ends can be taken out."""
+    chains = [node for node, p in item.scalars.items() if p == 1 and _is_product(node)]
+    if not chains:
+        return item
+    node = max(chains, key=lambda n: (token_count(n), n.digest))
+    rest = {n: q for n, q in item.scalars.items() if n is not node}
+    if node.op == "sum":
+        parts: tuple[Node, ...] = (table.ones((1, node.args[0].shape[0])), *_flat(node.args[0]))
+    else:
+        parts = _flat_scalar(node)
+    return Item(item.c, rest, parts, {}, (1, 1))
+
+
+def _is_product(node: Node) -> bool:
+    return node.op == "matmul" or (node.op == "sum" and kind(node.args[0].shape) == "vector")
 
 
 def _written(items: list[Item], shape: Shape) -> Node:
@@ -380,11 +419,22 @@ def _transposed_if_shorter(node: Node, shape: Shape) -> Node:
     turned = _turned_over(node)
     if turned is None or token_count(turned) + 1 >= token_count(node):
         return node
-    sign = 1
-    if turned.op == "neg":
-        sign, turned = -1, turned.args[0]
-    result = table.transpose(turned)
+    prefix, core = _prefixed(turned)
+    if prefix is not None:
+        return scaled(prefix, table.transpose(core))
+    sign, core = signed(turned)
+    result = table.transpose(core)
     return negated(result) if sign < 0 else result
+
+
+def _prefixed(node: Node) -> tuple[Node | None, Node]:
+    """The scalar in front of a product, and the product without it."""
+    if node.op == "matmul":
+        prefix, core = _prefixed(node.args[0])
+        return prefix, node if prefix is None else table.matmul(core, node.args[1])
+    if node.op == "mul" and node.args[0].shape == (1, 1) and node.args[1].shape == node.shape:
+        return node.args[0], node.args[1]
+    return None, node
 
 
 def _turned_over(node: Node) -> Node | None:
@@ -397,11 +447,16 @@ def _turned_over(node: Node) -> Node | None:
     if node.op == "neg":
         inner = _turned_over(node.args[0])
         return None if inner is None else negated(inner)
+    if node.op == "div" and node.args[1].shape == (1, 1):
+        inner = _turned_over(node.args[0])
+        return None if inner is None else table.div(inner, node.args[1])
+    prefix, core = _prefixed(node)
+    if prefix is not None:
+        inner = _turned_over(core)
+        return None if inner is None else scaled(prefix, inner)
     if node.op != "matmul":
         return t(node) if kind(node.shape) == "matrix" and node.op in ("T", "var", "let", "inv") else None
     parts2 = facts.factors(node)
     if any(kind(part.shape) != "matrix" or part.op in ("mul", "div") for part in parts2):
         return None
-    if parts2[0].op == "neg":
-        return negated(chain([t(part) for part in reversed([parts2[0].args[0], *parts2[1:]])]))
     return chain([t(part) for part in reversed(parts2)])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from matcalc.expressions.node import Node, kind
+from matcalc.operations.table import ELEMENTWISE_NAMES
 
 __all__ = ["diagonal", "orthogonal", "positive", "skew", "square", "sums_to_one", "symmetric"]
 
@@ -42,7 +43,11 @@ def symmetric(node: Node) -> bool | None:
         return True
     if node.op == "diag":
         return True if square(node) else None
-    if node.op in ("inv", "pinv", "T", "apply", "matrix_power") or (node.op in ENTRYWISE and square(node)):
+    if node.size > 300:
+        return None
+    if node.op in ("inv", "pinv", "T", "apply", "matrix_power") or (
+        (node.op in ENTRYWISE or node.op in ELEMENTWISE_NAMES) and square(node)
+    ):
         return True if all(a.shape == (1, 1) or symmetric(a) for a in node.args) else _product(node)
     return _product(node)
 

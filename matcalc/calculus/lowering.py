@@ -101,22 +101,33 @@ def atom(value: Sum) -> tuple[Key, Number]:
         return single
     if not value.terms:
         return ((), ()), 0
+    free = free_of(value.shape)
+    value, c = _directed(_upright(value))
     node = write(value)
     if node is None:
         raise NotImplementedError
-    c: Number = 1
-    sign, node = signed(node)
-    c *= sign
-    if node.op == "sub" and node.args[0].op not in ("add", "sub"):
-        # one canonical direction, so that a - b and b - a meet
-        a, b = node.args
-        if a.digest > b.digest:
-            c, node = -c, table.sub(b, a)
-    peeled = _peel(node)
-    if peeled is not None:
-        number, node = peeled
-        c *= number
-    return next(iter(_leaf(node).terms)), c
+    number, node = peeled(node)
+    return ((((node, 1),), ()) if node.shape == (1, 1) else ((), ((node, 1, free),))), c * number
+
+
+def _upright(value: Sum) -> Sum:
+    """A row as a column: its index does not tell them apart, so its writing must not either."""
+    if kind(value.shape) != "row":
+        return value
+    turned = Sum((value.shape[1], 1))
+    for (scalars, factors), c in value.terms.items():
+        turned.add((scalars, tuple([(n, p, tuple([0 if k == 1 else k for k in i])) for n, p, i in factors])), c)
+    return turned
+
+
+def _directed(value: Sum) -> tuple[Sum, int]:
+    """One direction for ``a - b`` and ``b - a``, so that they meet: the sum, and the sign that it has lost."""
+    lead = min(value.terms, key=lambda key: [n.digest for part in key for n, *_ in part])
+    if value.terms[lead] > 0:
+        return value, 1
+    turned = Sum(value.shape)
+    turned.include(value, -1)
+    return turned, -1
 
 
 def _peel(node: Node) -> tuple[Number, Node] | None:

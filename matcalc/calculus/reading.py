@@ -184,7 +184,7 @@ class _Graph:
         self.cut(edge)
         self.drop(v)
         if column is None and u not in self.free and not self.marks[u] and not self.edges[u]:
-            self.scalars.append(intern("sum", (min((matrix, t(matrix)), key=token_count),), (None,), (1, 1)))
+            self.scalars.append(_total(edge.seen_from(u)))
             self.drop(u)
         else:
             self.mark(u, _row_sums(matrix) if column is None else chain([matrix, column]))
@@ -204,6 +204,18 @@ class _Graph:
         self.drop(v)
         self.connect(Edge(u, w, [(chain([left, *middle, right]), 1)]))
         return True
+
+
+def _total(edge: Edge) -> Node:
+    """The sum of all entries: ``sum(A*B)``, or ``tr(A@B)`` of ``sum(A*B.T)``."""
+    options = []
+    for one in (edge, Edge(edge.v, edge.u, [(t(node), p) for node, p in edge.powers])):
+        options.append(intern("sum", (one.node,), (None,), (1, 1)))
+        plain = [(node, p) for node, p in one.powers if node.op != "T"]
+        turned = [(t(node), p) for node, p in one.powers if node.op == "T"]
+        if plain and turned:
+            options.append(intern("tr", (chain([entrywise(plain), entrywise(turned)]),), (), (1, 1)))
+    return min(options, key=lambda node: (token_count(node), node.digest))
 
 
 def _row_sums(matrix: Node) -> Node:

@@ -29,6 +29,7 @@ __all__ = ["FIRST", "Key", "Number", "Raw", "Sum", "free_of", "instantiate", "no
 Number: TypeAlias = Fraction | int
 Key: TypeAlias = tuple[tuple[tuple[Node, Number], ...], tuple[Factor, ...]]
 FIRST = 8  # the smallest summed index
+HALF = Fraction(1, 2)
 TIES = 120  # relabellings tried where the structure does not tell indices apart
 
 
@@ -121,17 +122,24 @@ def normalise(raw: Raw, free: Collection[int], into: Sum) -> None:
     if not raw.coeff or not contraction.contract(raw, free):
         return
     merged = _merge(raw)
-    if len(merged) > 1:
+    if merged:
         merged = _close(raw, merged, free)
-        combine(raw, merged)
-        if not raw.coeff:
-            return
-    elif len(merged) == 1:
-        merged = _close(raw, merged, free)
+    combine(raw, merged)
     _sizes_of_empty(raw, merged, free)
     factors = _label([(node, p, index) for (node, index), p in merged.items()], free)
+    _open_powers(raw)
     scalars = tuple(sorted(raw.scalars.items(), key=_by_digest)) if len(raw.scalars) > 1 else tuple(raw.scalars.items())
     into.add((scalars, factors), raw.coeff)
+
+
+def _open_powers(raw: Raw) -> None:
+    """The whole part of a power of a product falls apart: ``(p*q)**-1.5`` is ``(p*q)**-0.5/(p*q)``."""
+    for node, p in list(raw.scalars.items()):
+        if node.op in ("mul", "div") and p not in (HALF, -HALF):
+            whole = int(p)
+            raw.scale(node, -whole)
+            for factor, sign in zip(node.args, (1, -1 if node.op == "div" else 1), strict=True):
+                contraction.scale(raw, factor, sign * whole)
 
 
 def _by_digest(item: tuple[Node, Number]) -> str:

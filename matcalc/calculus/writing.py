@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from matcalc.calculus import facts
 from matcalc.expressions.dims import Dim, Poly
-from matcalc.expressions.node import Node, intern
+from matcalc.expressions.node import Node, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
@@ -29,7 +29,7 @@ def rank(node: Node) -> tuple[int, str, str]:
     """Where a factor stands among others: products, names, functions, sums; then by name."""
     op = node.op
     if op == "matmul":
-        return (0, "", node.digest)
+        return (0, label(node), node.digest)
     if op in ("var", "let"):
         return (1, node.params[0], node.digest)
     if op == "T" and node.args[0].op in ("var", "let"):
@@ -39,6 +39,18 @@ def rank(node: Node) -> tuple[int, str, str]:
     if op in ("add", "sub"):
         return (3, "", node.digest)
     return (2, op, node.digest)
+
+
+def label(node: Node) -> str:
+    """The names in a short expression, in order."""
+    if node.size > 40:
+        return ""
+    return " ".join([n.params[0] for n in postorder(node, into=lambda n: n.op != "let") if n.op in ("var", "let")])
+
+
+def leaves(node: Node) -> int:
+    """How long a term is for the eye: its names and functions, whatever is transposed."""
+    return token_count(node) if node.size > 60 else token_count(node) - sum(n.op == "T" for n in postorder(node))
 
 
 def t(node: Node) -> Node:
@@ -53,8 +65,10 @@ def t(node: Node) -> Node:
     if op == "matmul" and node.size < 2000:
         left, right = node.args
         return matmul(t(right), t(left))
-    if op in ENTRYWISE and node.size < 2000 and not (op in ("add", "sub") and facts.kind(node.shape) == "matrix"):
-        return table.make(op, *[t(a) for a in node.args])
+    if op in ENTRYWISE and node.size < 2000:
+        inwards = table.make(op, *[t(a) for a in node.args])
+        outside = table.transpose(node)
+        return inwards if token_count(inwards) < token_count(outside) else outside
     if op == "outer":
         return intern("outer", (node.args[1], node.args[0]), (), (node.shape[1], node.shape[0]))
     if facts.square(node) and facts.symmetric(node):
@@ -80,10 +94,19 @@ def chain(parts: Sequence[Node]) -> Node:
             i = max(0, i - 1)
         else:
             i += 1
+    if len(parts) == 2 and parts[0].op == "ones":
+        return _column_sums(parts[1])
     node = parts[0]
     for part in parts[1:]:
         node = table.matmul(node, part)
     return node
+
+
+def _column_sums(node: Node) -> Node:
+    """``ones(m).T @ X``: the sum of all entries of a column, or down the columns."""
+    if node.shape[1] == 1:
+        return intern("sum", (node,), (None,), (1, 1))
+    return intern("sum", (node,), (0,), (1, node.shape[1]))
 
 
 def _flat(parts: Iterable[Node]) -> list[Node]:
@@ -229,9 +252,14 @@ def product(c: Number, scalars: Powers, body: Sequence[Node], marks: Powers = ()
     return table.div(table.number(1) if node is None else node, divider)
 
 
+def _place(item: tuple[Number, Node]) -> tuple[bool, bool, int, int, tuple[int, str, str]]:
+    sign, node = item
+    return (sign < 0, node.op == "num", -leaves(node), token_count(node), rank(node))
+
+
 def sum_of(terms: Sequence[tuple[Number, Node]], sized: Node | None = None) -> Node:
     """A sum of signed nodes, each with the sign of its number; ``sized`` gives zero its shape."""
-    ordered = sorted(terms, key=lambda item: (item[0] < 0, item[1].op == "num", -token_count(item[1]), rank(item[1])))
+    ordered = sorted(terms, key=_place)
     (sign, node), rest = ordered[0], ordered[1:]
     total = negated(node) if sign < 0 else node
     for sign, node in rest:
