@@ -98,6 +98,9 @@ PLACES = [
     ("{i: sum(2: A[i])}", "an index is a name", "", 1, 9),
     ("{i: sum(k=2: A[i])}", "an index is a name", "", 1, 9),
     ("{i: mean(k: A[i, k])}", "'mean' has no indices", "", 1, 5),
+    # what other languages would run
+    ('__import__("os")', "'__import__' is not a name", "", 1, 1),
+    ("x.__class__", "'.__class__' means nothing: only .T", "", 1, 2),
     # numbers that are none
     ("s = 1e400", "1e400 is larger than the largest float", "", 1, 5),
     ("1.8e308", "1.8e308 is larger than the largest float", "", 1, 1),

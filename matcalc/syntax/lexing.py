@@ -128,7 +128,9 @@ class Tokenizer:
         ignored, before = self._ignored, "_NEWLINE"
         for found in self._scan(text):
             kind = found.lastgroup
-            if kind is None or kind in ignored or (kind == "_NEWLINE" and nesting.opened):
+            if kind is None or kind in ignored:
+                continue
+            if kind == "_NEWLINE" and (nesting.opened or before == "_NEWLINE"):
                 continue
             value, start = found[0], found.start()
             if kind == "NAME":
