@@ -279,6 +279,7 @@ WRITINGS = [
     ("-1/x", "−1 ⊘ x", r"-1 \oslash x"),
     ("y - -1/x", "y − (−1 ⊘ x)", r"y - \left( -1 \oslash x \right)"),
     ("-r*A", "1 (−r) ⊙ A", r"\mathbf{1} \left( -r \right) \odot A"),
+    ("-r*A/c", "(1 (−r) ⊙ A)/c", r"\frac{\mathbf{1} \left( -r \right) \odot A}{c}"),
     ("-b*A", "−b 1ᵀ ⊙ A", r"-b \mathbf{1}^\top \odot A"),
     ("-c + x", "−c 1 + x", r"-c \mathbf{1} + x"),
     ("A@(-X@x)", "A (−X x)", r"A \left( -X x \right)"),
