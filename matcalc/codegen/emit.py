@@ -1,0 +1,122 @@
+"""From values to statements, as a person would write them.
+
+Every value that is used more than once, that the program names, or that is asked for, has a line of its own; the others
+stand where they are used as long as the line stays short.  Views (``A.T``, ``v[:, None]``) cost nothing and are repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from matcalc.codegen.names import Names
+from matcalc.codegen.values import VIEWS, Value
+from matcalc.codegen.writing import ATOM, Text, Writer, items_text, plain
+
+__all__ = ["Emitter"]
+
+WIDTH = 64  # of an expression that is written where it is used
+FREE = frozenset({"input", "const", "size"})
+LIGHT = frozenset({"T", "expand"})
+
+
+class Emitter:
+    """Writes the body of a function.
+
+    ``hints`` are the names that the program gives to values, ``outputs`` the values asked for, with a name for each.
+    """
+
+    def __init__(
+        self, writer: Writer, names: Names, outputs: Sequence[tuple[str, Value]], hints: Mapping[Value, str]
+    ) -> None:
+        self.writer, self.names, self.hints = writer, names, hints
+        self.lines: list[str] = []
+        self.text: dict[Value, Text] = {}
+        self.order = list(_postorder(value for _, value in outputs))
+        self.uses = self._count([value for _, value in outputs])
+        self.wanted: dict[Value, str] = {}
+        for name, value in outputs:
+            self.wanted.setdefault(value, name)
+        for value in self.order:
+            self._emit(value)
+        self.results = self._results([value for _, value in outputs])
+
+    def _count(self, outputs: list[Value]) -> dict[Value, int]:
+        uses = dict.fromkeys(self.order, 0)
+        for value in outputs:
+            uses[value] += 1
+        for value in reversed(self.order):
+            for argument in value.args:
+                uses[argument] += uses[value] if value.op in LIGHT else 1
+        return uses
+
+    def _emit(self, value: Value) -> None:
+        args = [self.text[a] for a in value.args]
+        if value.op == "place":
+            self._place(value, args)
+            return
+        text = self.writer.write(value, args)
+        if value.op in FREE:
+            self.text[value] = text
+        elif value in self.wanted or value in self.hints:
+            self._assign(value, text[0])
+        elif (value.op in LIGHT and self.text[value.args[0]][1] == ATOM) or (
+            self.uses[value] <= 1 and len(text[0]) <= WIDTH
+        ):
+            self.text[value] = text
+        else:
+            self._assign(value, text[0])
+
+    def _assign(self, value: Value, text: str) -> None:
+        name = self._name(value)
+        self.lines.append(f"{name} = {text}")
+        self.text[value] = (name, ATOM)
+
+    def _name(self, value: Value) -> str:
+        if value in self.hints:
+            return self.names.fresh(self.hints[value])
+        if value in self.wanted:
+            return self.names.fresh(self.wanted[value])
+        return self.names.number("t")
+
+    def _place(self, value: Value, args: list[Text]) -> None:
+        name = self._name(value)
+        items = items_text(self.writer, value.params)
+        self.lines += [f"{name} = {self.writer.filled('zeros', value.axes)}", f"{name}[{items}] = {args[0][0]}"]
+        self.text[value] = (name, ATOM)
+
+    def _results(self, outputs: list[Value]) -> list[str]:
+        """What to return: copies of what is an input's memory, or another result's."""
+        taken: set[Value] = set()
+        results = []
+        for value in outputs:
+            text = self.text[value][0]
+            owner = _owner(value)
+            if not value.axes:
+                text = f"np.float64({text})" if plain(value) and not self.writer.complex else text
+            elif value.op == "spread" and value.args[0].op == "const":
+                text = text if owner not in taken else f"{text}.copy()"
+            elif owner.op == "input" or owner in taken or value.op == "spread":
+                text = f"{text}.copy()"
+            taken.add(owner)
+            results.append(text)
+        return results
+
+
+def _owner(value: Value) -> Value:
+    """The value whose memory this one may be a view of."""
+    while value.op in VIEWS and not (value.op == "spread" and value.args[0].op == "const"):
+        value = value.args[0]
+    return value
+
+
+def _postorder(outputs: Iterable[Value]) -> Iterable[Value]:
+    seen: set[Value] = set()
+    stack = [(value, False) for value in reversed(list(outputs))]
+    while stack:
+        value, ready = stack.pop()
+        if ready:
+            yield value
+        elif value not in seen:
+            seen.add(value)
+            stack.append((value, True))
+            stack.extend([(a, False) for a in reversed(value.args) if a not in seen])

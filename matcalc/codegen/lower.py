@@ -1,0 +1,278 @@
+"""From nodes to values: the expression graph as operations on arrays.
+
+Every node becomes a number times a value (`Scaled`), so that numbers meet across products and sums.  The walk keeps its
+own stack: a node tells what it needs, which is not always its arguments (`products.Flat.needs`), and is lowered once
+that is there.  The tables `REDUCTIONS` and `STRUCTURES` hold what is not elementwise and not a product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import TypeAlias
+
+from matcalc.codegen import products, reduce, structure
+from matcalc.codegen.factors import Factor, dense
+from matcalc.codegen.products import Flat
+from matcalc.codegen.uses import Uses
+from matcalc.codegen.values import Graph, Scaled, Value, axes_of
+from matcalc.errors import UnsupportedError
+from matcalc.expressions.node import Node
+from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
+
+__all__ = ["Lowering"]
+
+ONE = Fraction(1)
+Rule: TypeAlias = "Callable[[Lowering, Node], Scaled]"
+
+
+class Lowering:
+    """The values of some outputs.
+
+    ``guarded``: nodes whose quotients by a norm are those of a derivative, and 0 where the norm is.
+    """
+
+    def __init__(self, outputs: Iterable[Node], in_value: frozenset[Node] = frozenset()) -> None:
+        outputs = list(outputs)
+        self.graph = Graph()
+        self.uses = Uses(outputs)
+        self.in_value = in_value
+        self.hints: dict[Value, str] = {}
+        self.flats: dict[Node, Flat | None] = {}
+        self.done: dict[Node, Scaled] = {}
+        for output in outputs:
+            self._lower(output)
+
+    def _lower(self, root: Node) -> None:
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in self.done:
+                stack.pop()
+                continue
+            missing = [n for n in self._needs(node) if n not in self.done]
+            if missing:
+                stack.extend(reversed(missing))
+            else:
+                self.done[node] = self._finish(node)
+                stack.pop()
+
+    def flat(self, node: Node) -> Flat | None:
+        """The node taken apart, if it is a product or a reduction of one."""
+        if node not in self.flats:
+            if products.is_product(node):
+                self.flats[node] = products.flatten(node, self.uses)
+            else:
+                self.flats[node] = reduce.flatten(node, self.uses)
+        return self.flats[node]
+
+    def _needs(self, node: Node) -> Iterable[Node]:
+        flat = self.flat(node)
+        if flat is not None:
+            return flat.needs()
+        return reduce.needs(node, self.uses)
+
+    def _finish(self, node: Node) -> Scaled:
+        flat = self.flat(node)
+        if flat is not None:
+            number, value = self.product(node, flat)
+        elif node.op in RULES:
+            number, value = RULES[node.op](self, node)
+        elif node.op in ELEMENTWISE_NAMES:
+            number, value = ONE, self.graph.map("map", (self.array(node.args[0]),), (node.op,))
+        else:
+            raise UnsupportedError(f"no NumPy code for {node.op}")
+        if node.op == "let" and value.op not in ("const", "input", "spread"):
+            number, value = ONE, self.graph.scale(number, value)
+            self.hints.setdefault(value, node.params[0])
+        return number, value
+
+    # what the rules use ------------------------------------------------------------------------------------
+
+    def array(self, node: Node) -> Value:
+        """The value of a node that has been lowered, its number applied."""
+        return self.graph.scale(*self.done[node])
+
+    def factor(self, node: Node, transposed: bool) -> tuple[Fraction, Factor]:
+        """A node as a factor of a chain."""
+        graph, shape = self.graph, products.oriented(node, transposed)
+        number = ONE
+        if node.op in ("eye", "ones"):
+            factor = Factor("eye" if node.op == "eye" else ("ones" if 1 in shape else "matrix"), shape)
+            if factor.kind == "matrix":
+                factor = Factor("matrix", shape, graph.full(ONE, axes_of(shape)))
+        elif node.op == "zeros":
+            number, factor = Fraction(0), Factor("vector" if 1 in shape else "matrix", shape, self._zeros(shape))
+        elif node.op == "inv":
+            number, value = self.done[node.args[0]]
+            number = 1 / number if number else number
+            value = value if number else self.array(node.args[0])
+            number = number or ONE
+            factor = Factor("inverse", shape, graph.transposed(value) if transposed else value)
+        elif node.op == "diag" and 1 in node.args[0].shape:
+            number, value = self.done[node.args[0]]
+            factor = Factor("diagonal", shape, value)
+        elif node.op == "index" and node.args[0].op == "eye":
+            factor = structure.selector(graph, node, transposed)
+        else:
+            number, value = self.done[node]
+            factor = Factor("vector" if 1 in shape else "matrix", shape, graph.transposed(value) if transposed else value)
+        return number, factor
+
+    def _zeros(self, shape: tuple[object, object]) -> Value:
+        return self.graph.full(Fraction(0), axes_of(shape))  # type: ignore[arg-type]
+
+    def product(self, node: Node, flat: Flat) -> Scaled:
+        """A product that was taken apart, multiplied."""
+        factors = []
+        number = flat.number
+        for part, transposed in flat.chain:
+            n, factor = self.factor(part, transposed)
+            number *= n
+            factors.append(factor)
+        up, over = [], []
+        for part in flat.up:
+            n, value = self.done[part]
+            number *= n
+            up.append(value)
+        for part in flat.over:
+            n, value = self.done[part]
+            number, value = (number / n, value) if n else (number, self.array(part))
+            over.append(value)
+        if number == 0 and not any(v.op == "const" for v in over) and not flat.zero_over:
+            axes = axes_of(flat.shape)
+            return ONE, self.graph.full(Fraction(0), axes) if axes else self.graph.const(Fraction(0))
+        guard = node not in self.in_value and self._vanishes_with_norm(over, factors, up)
+        return number, products.multiply(self.graph, flat, factors, up, over, guard)
+
+    def _vanishes_with_norm(self, over: list[Value], factors: list[Factor], up: list[Value]) -> bool:
+        """Whether the product is a multiple of ``X / norm(X)``."""
+        norms = {v.args[0] for v in over if v.op == "call" and v.params[0] == "norm"}
+        if len(norms) != 1 or len(over) != 1:
+            return False
+        (wanted,) = norms
+        values = [dense(self.graph, f) for f in factors if f.kind in ("matrix", "vector", "diagonal")]
+        return any(mentions(v, wanted) for v in [*values, *up])
+
+
+def mentions(value: Value, wanted: Value) -> bool:
+    """Whether a value is a product in which ``wanted`` is a factor."""
+    stack, budget = [value], 64
+    while stack and budget:
+        budget -= 1
+        v = stack.pop()
+        if v is wanted or (v.op == "T" and v.args[0] is wanted) or (wanted.op == "T" and wanted.args[0] is v):
+            return True
+        if v.op in ("mul", "matmul", "dot", "outer", "T", "neg", "expand"):
+            stack.extend(v.args)
+    return False
+
+
+# rules ------------------------------------------------------------------------------------------------------
+
+
+def _leaf(lowering: Lowering, node: Node) -> Scaled:
+    graph = lowering.graph
+    if node.op == "num":
+        return node.params[0], graph.one
+    if node.op == "pi":
+        return ONE, graph.const("pi")
+    if node.op == "dim":
+        return ONE, graph.value("size", (), node.params)
+    axes = axes_of(node.shape)
+    if node.op == "var":
+        return ONE, graph.value("input", (), (node.params[0], node.params[1]), axes)
+    if node.op == "eye":
+        return ONE, graph.value("eye", (), node.params, axes)
+    return ONE, graph.full(Fraction(node.op == "ones"), axes)
+
+
+def _let(lowering: Lowering, node: Node) -> Scaled:
+    return lowering.done[node.args[0]]
+
+
+def _sum_of_two(lowering: Lowering, node: Node) -> Scaled:
+    graph, (a, b) = lowering.graph, node.args
+    (na, va), (nb, vb) = lowering.done[a], lowering.done[b]
+    if node.op == "sub":
+        nb = -nb
+    if va is vb and a.shape == b.shape:
+        return na + nb, va
+    axes = axes_of(node.shape)
+    if _is_zero(na, va) and vb.axes == axes:
+        return nb, vb
+    if _is_zero(nb, vb) and va.axes == axes:
+        return na, va
+    shapes = (a.shape, b.shape)
+    common = ONE
+    if abs(na) == abs(nb) and graph.one not in (va, vb):
+        common, na, nb = abs(na), na / abs(na), nb / abs(nb)
+    if na < 0 and nb < 0:
+        common, na, nb = -common, -na, -nb
+    if na < 0 < nb:
+        return common, graph.entrywise("sub", graph.scale(nb, vb), graph.scale(-na, va), shapes[::-1])
+    if nb < 0:
+        left, right = graph.scale(na, va), graph.scale(-nb, vb)
+        if graph.find("sub", (right, left), (), axes) is not None:
+            return -common, graph.entrywise("sub", right, left, shapes[::-1])
+        return common, graph.entrywise("sub", left, right, shapes)
+    return common, graph.entrywise("add", graph.scale(na, va), graph.scale(nb, vb), shapes)
+
+
+def _is_zero(number: Fraction, value: Value) -> bool:
+    constant = value.args[0] if value.op == "spread" else value
+    return number == 0 or (constant.op == "const" and constant.params[0] == 0)
+
+
+def _times(lowering: Lowering, node: Node) -> Scaled:
+    """Entry by entry, neither side a scalar."""
+    graph, (a, b) = lowering.graph, node.args
+    (na, va), (nb, vb) = lowering.done[a], lowering.done[b]
+    axes = axes_of(node.shape)
+    if "eye" in (va.op, vb.op) and va.axes == vb.axes:
+        other = vb if va.op == "eye" else va
+        diagonal = graph.value("diagonal", (other,), (), axes[:1])
+        return na * nb, graph.value("diagflat", (diagonal,), (), axes)
+    for value, other in ((va, vb), (vb, va)):
+        if value.op == "spread" and value.args[0] is graph.one and other.axes == axes:
+            return na * nb, other
+    if va is vb:
+        return na * nb, structure.integer_power(graph, va, 2)
+    return na * nb, graph.entrywise("mul", va, vb, (a.shape, b.shape))
+
+
+def _over(lowering: Lowering, node: Node) -> Scaled:
+    """Entry by entry, the divisor not a scalar."""
+    graph, (a, b) = lowering.graph, node.args
+    (na, va), (nb, vb) = lowering.done[a], lowering.done[b]
+    if not nb:
+        nb, vb = ONE, lowering.array(b)
+    if va is graph.one:
+        return ONE, graph.entrywise("div", graph.const(na / nb), vb, ((1, 1), b.shape))
+    return na / nb, graph.entrywise("div", va, vb, (a.shape, b.shape))
+
+
+def _extreme(lowering: Lowering, node: Node) -> Scaled:
+    a, b = node.args
+    values = lowering.array(a), lowering.array(b)
+    return ONE, lowering.graph.entrywise("map2", *values, (a.shape, b.shape), (node.op,))
+
+
+def _apply(lowering: Lowering, node: Node) -> Scaled:
+    return ONE, lowering.graph.map("apply", (lowering.array(node.args[0]),), node.params)
+
+
+def _logcosh(lowering: Lowering, node: Node) -> Scaled:
+    return ONE, lowering.graph.map("map", (lowering.array(node.args[0]),), ("logcosh",))
+
+
+RULES: dict[str, Rule] = {
+    "num": _leaf, "pi": _leaf, "dim": _leaf, "var": _leaf, "eye": _leaf, "ones": _leaf, "zeros": _leaf, "let": _let,
+    "add": _sum_of_two, "sub": _sum_of_two, "mul": _times, "div": _over, "maximum": _extreme, "minimum": _extreme,
+    "apply": _apply, "logcosh": _logcosh, **reduce.RULES, **structure.RULES,
+}  # fmt: skip
+
+
+def codes() -> frozenset[str]:
+    """The operations that have code."""
+    return frozenset(RULES) | ELEMENTWISE_NAMES | (frozenset(OPERATIONS) & {"neg", "T", "matmul", "outer", "dot"})

@@ -1,0 +1,187 @@
+"""The NumPy target: a module of plain functions that needs numpy alone (and scipy where numpy lacks a function).
+
+The stages: unknown functions that are bound are put in (`functions`), forms that overflow are rewritten (`stable`), nodes
+become operations on arrays with products ordered by cost (`lower`), shared factorisations are chosen (`sharing`), and what
+is left is written (`emit`).  All are linear in the number of distinct nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from matcalc.codegen import docstring
+from matcalc.codegen.emit import Emitter
+from matcalc.codegen.functions import bind
+from matcalc.codegen.helpers import HELPERS, texts
+from matcalc.codegen.lower import Lowering
+from matcalc.codegen.names import Names
+from matcalc.codegen.sharing import improve
+from matcalc.codegen.signature import Signature
+from matcalc.codegen.stable import stabilise
+from matcalc.codegen.values import Value
+from matcalc.codegen.writing import Writer
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import Node, postorder
+
+__all__ = ["Request", "generate"]
+
+Label: TypeAlias = "str | tuple[str, str]"
+INDENT = "    "
+CONVENTIONS = (
+    "Vectors and rows are arrays of one axis, matrices of two, scalars floats. Lists, integers, booleans and other "
+    "floats are converted to float64; the arguments are not changed, and the results share no memory with them. "
+    "Raises ValueError for an argument of another shape."
+)
+
+
+class Request:
+    """What to generate.
+
+    ``value``      the node of the value, ``value_name`` its name
+    ``gradients``  by name, and ``hessians`` by pairs of names (``None`` where they are not asked for)
+    ``inputs``     the program's inputs in its order
+    ``functions``  unknown functions that are known ones, ``{"f": "tanh"}``
+    ``least``      least sizes of dimensions
+    ``formulas``   lines for the docstring
+    ``name``       of the function
+    ``complex_``   the variant for complex numbers, without checks, for the complex step
+    """
+
+    __slots__ = (
+        "complex", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order", "value", "value_name",
+    )  # fmt: skip
+
+    def __init__(
+        self, value: Node, inputs: Sequence[Node], gradients: Mapping[str, Node] | None = None, *,
+        hessians: Mapping[tuple[str, str], Node] | None = None, value_name: str = "value",
+        functions: Mapping[str, str] | None = None, least: Mapping[Any, int] | None = None,
+        formulas: Sequence[str] = (), name: str = "gradients", complex_: bool = False,
+    ) -> None:  # fmt: skip
+        self.value, self.inputs, self.value_name = value, list(inputs), value_name
+        self.gradients, self.hessians = dict(gradients or {}), dict(hessians) if hessians is not None else None
+        self.functions, self.least = dict(functions or {}), dict(least or {})
+        self.formulas, self.name, self.complex = list(formulas), name, complex_
+
+    def outputs(self) -> list[tuple[str, Node]]:
+        """All results, each with a name for its line."""
+        found = [(self.value_name, self.value)]
+        found += [(f"d{name}", node) for name, node in self.gradients.items()]
+        found += [(f"d2{a}_{b}", node) for (a, b), node in (self.hessians or {}).items()]
+        return found
+
+
+def generate(request: Request) -> str:
+    """The text of a module with one function, ``request.name``: (value, gradients) or (value, gradients, hessians).
+
+    Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told from the arguments.
+
+    >>> from matcalc.operations.table import matmul, transpose, variable
+    >>> x = variable("x", ("n", 1))
+    >>> "value = x @ x" in generate(Request(matmul(transpose(x), x), [x]))
+    True
+    """
+    labels, nodes = zip(*request.outputs(), strict=True)
+    bound = bind(nodes, request.functions)
+    stable = stabilise([bound[node] for node in nodes])
+    final = [stable[bound[node]] for node in nodes]
+    lowering = Lowering(final, frozenset(postorder(final[0])))
+    values = improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
+    signature, writer = _frame(request, nodes, lowering, values)
+    outputs = list(zip(labels, values, strict=True))
+    emitter = Emitter(writer, signature.names, outputs, lowering.hints)
+    signature.settle()
+    return _module(request, signature, writer, emitter)
+
+
+def _frame(
+    request: Request, nodes: Sequence[Node], lowering: Lowering, values: Sequence[Value]
+) -> tuple[Signature, Writer]:
+    """Names and parameters, before any line of the body."""
+    inputs = {node.params[0]: node for node in request.inputs}
+    used: set[str] = set()
+    unknown: set[tuple[str, int]] = set()
+    for value in _below(values):
+        if value.op == "input":
+            used.add(value.params[0])
+        elif value.op == "apply":
+            unknown.add(value.params)
+    lets = {node.params[0] for node in postorder(*nodes) if node.op == "let"}
+    taken = [*inputs, *(function for function, _ in unknown)]
+    names = Names(taken, [*HELPERS, request.name])
+    del lets  # a name of the program that is not an input is taken when its line is written
+    chosen = frozenset(node for name, node in inputs.items() if name in used)
+    signature = Signature(list(inputs.values()), chosen, sorted(unknown, key=lambda f: (f[0], f[1])), request.least, names)
+    return signature, Writer(signature.local, signature.parameters, signature.functions, request.complex)
+
+
+def _below(values: Sequence[Value]) -> list[Value]:
+    seen: dict[Value, None] = {}
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if value not in seen:
+            seen[value] = None
+            stack.extend(value.args)
+    return list(seen)
+
+
+def _module(request: Request, signature: Signature, writer: Writer, emitter: Emitter) -> str:
+    """All parts of the text, in order."""
+    opening = signature.write(writer)
+    results = _returned(request, emitter.results)
+    helpers, scipy = texts(writer.helpers, request.complex)
+    body = [*_docstring(request, signature, bool(scipy)), *opening, *emitter.lines, *results]
+    function = "\n".join([signature.head(request.name), *(f"{INDENT}{line}".rstrip() for line in body)])
+    imports = ["import numpy as np", *([f"from scipy.special import {', '.join(scipy)}"] if scipy else [])]
+    title = docstring.escaped(f"Generated by matcalc: {request.name}, in plain NumPy.")
+    head = "\n".join([f'"""{title}"""', "", *imports, "", f'__all__ = ["{request.name}"]'])
+    return "\n\n\n".join([head, function, *helpers]) + "\n"
+
+
+def _returned(request: Request, results: list[str]) -> list[str]:
+    """The return statement."""
+    count = len(request.gradients)
+    parts = [results[0], _mapping([f'"{name}"' for name in request.gradients], results[1 : count + 1])]
+    if request.hessians is not None:
+        keys = [f'("{a}", "{b}")' for a, b in request.hessians]
+        parts.append(_mapping(keys, results[count + 1 :]))
+    return f"return {', '.join(parts)}".split("\n")
+
+
+def _mapping(keys: Sequence[str], results: Sequence[str]) -> str:
+    items = [f"{key}: {text}" for key, text in zip(keys, results, strict=True)]
+    if sum(map(len, items)) + 2 * len(items) <= 80:
+        return "{" + ", ".join(items) + "}"
+    return "{\n" + "".join(f"{INDENT}{item},\n" for item in items) + "}"
+
+
+def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]:
+    inputs = {node.params[0]: node for node in request.inputs}
+    parameters = [(node.params[0], _argument(node, signature)) for node in signature.inputs]
+    for (function, order), name in signature.functions.items():
+        what = "entry by entry, of an array to an array of its shape"
+        parameters.append((name, f"function, {function}{chr(39) * order}, {what}"))
+    parameters += [(dim, "whole number, a dimension") for dim in signature.loose]
+    results = [(request.value_name, docstring.shape_text(request.value.shape))]
+    for name, node in request.gradients.items():
+        shape = inputs[name].shape if name in inputs and request.value.shape == (1, 1) else node.shape
+        results.append((f"d{request.value_name}/d{name}", docstring.shape_text(shape)))
+    for (a, b), node in (request.hessians or {}).items():
+        results.append((f"d2{request.value_name}/d{a}d{b}", docstring.shape_text(node.shape)))
+    parts = ["the value", "its gradients by name" if request.gradients else ""]
+    parts.append("its second derivatives by pairs of names" if request.hessians is not None else "")
+    title = f"{', '.join(p for p in parts if p).capitalize()}."
+    notes = [CONVENTIONS, *(["Needs SciPy, for a function that NumPy lacks."] if scipy else [])]
+    return docstring.lines(title, request.formulas, parameters, results, notes)
+
+
+def _argument(node: Node, signature: Signature) -> str:
+    name = node.params[0]
+    words = docstring.describe(node)
+    if signature.parameters[name] != name:
+        words += f'; not a name in Python, passed as **{{"{name}": ...}}'
+    return words
+
+
+Dims: TypeAlias = Mapping[Dim, int]

@@ -1,0 +1,240 @@
+"""Products: taken apart into numbers, scalars and a chain of matrix factors, and multiplied in the cheapest order.
+
+Vectors come first: where a column meets a row inside the chain it falls into parts, each part is folded from its vector,
+and what remains is at most one outer product.  Only a part without vectors needs `plan.best_order`.  Scalars are
+gathered and applied to what is left; numbers meet before that.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from matcalc.codegen.factors import Factor, combine, dense
+from matcalc.codegen.plan import Tree, best_order, weight
+from matcalc.codegen.uses import Uses, is_scaling
+from matcalc.codegen.values import Graph, Value, axes_of
+from matcalc.expressions.node import Node, Shape
+
+__all__ = ["Flat", "flatten", "is_product", "multiply", "oriented", "quotient"]
+
+SCALAR = (1, 1)
+
+
+class Flat:
+    """A product taken apart: ``number * up / over`` times the ``chain`` of (node, whether transposed)."""
+
+    __slots__ = ("chain", "number", "over", "shape", "up", "zero_over")
+
+    def __init__(self, shape: Shape) -> None:
+        self.number = Fraction(1)
+        self.up: list[Node] = []
+        self.over: list[Node] = []
+        self.chain: list[tuple[Node, bool]] = []
+        self.shape = shape
+        self.zero_over = False
+
+    def needs(self) -> list[Node]:
+        """The nodes that have to be computed first; of a structured factor, what it is made of."""
+        return [*self.up, *self.over, *[n for node, _ in self.chain for n in inner_nodes(node)]]
+
+
+def inner_nodes(node: Node) -> tuple[Node, ...]:
+    """What a factor needs: an inverse its matrix, a diagonal matrix its vector, the identity nothing."""
+    if node.op == "inv" or (node.op == "diag" and 1 in node.args[0].shape):
+        return node.args
+    if node.op in ("eye", "ones", "zeros") or (node.op == "index" and node.args[0].op == "eye"):
+        return ()
+    return (node,)
+
+
+def oriented(node: Node, transposed: bool) -> Shape:
+    """The shape of a factor as it stands in the chain."""
+    rows, columns = node.shape
+    return (columns, rows) if transposed else (rows, columns)
+
+
+def is_product(node: Node) -> bool:
+    """Whether `flatten` takes the node apart."""
+    return node.op in ("matmul", "outer", "dot", "neg", "T") or is_scaling(node)
+
+
+def flatten(root: Node, uses: Uses) -> Flat:
+    """A product taken apart as far as its parts are not shared."""
+    flat = Flat(root.shape)
+    stack = [(root, False, False, False)]  # node, transposed, below a division bar, inside a matrix product
+    while stack:
+        node, t, inverted, inside = stack.pop()
+        if node.op == "num":
+            _number(flat, node, inverted)
+        elif node is not root and not (_opens(node) and uses.apart(node, inside)):
+            _factor(flat, node, t, inverted)
+        elif node.op in ("neg", "T", "let"):
+            flat.number *= -1 if node.op == "neg" else 1
+            stack.append((node.args[0], t != (node.op == "T"), inverted, inside))
+        elif node.op in ("mul", "div") and is_scaling(node):
+            stack.append((node.args[1], t, inverted != (node.op == "div"), inside))
+            stack.append((node.args[0], t, inverted, inside))
+        elif node is not root and node.shape == SCALAR:
+            _factor(flat, node, t, inverted)
+        else:
+            pair = list(zip(node.args, _turned(node), strict=True))
+            for part, turn in pair if t else reversed(pair):
+                stack.append((part, t != turn, inverted, True))
+    return flat
+
+
+def _opens(node: Node) -> bool:
+    return is_product(node) or node.op == "let"
+
+
+def _turned(node: Node) -> tuple[bool, bool]:
+    """Whether the two sides of a product have to be transposed to stand in the chain."""
+    if node.op == "matmul":
+        return False, False
+    a, b = node.args
+    if node.op == "outer":
+        return a.shape[1] != 1, b.shape[0] != 1
+    return a.shape[0] != 1, b.shape[1] != 1
+
+
+def _number(flat: Flat, node: Node, inverted: bool) -> None:
+    value = node.params[0]
+    if not inverted:
+        flat.number *= value
+    elif value:
+        flat.number /= value
+    else:
+        flat.zero_over = True
+
+
+def _factor(flat: Flat, node: Node, t: bool, inverted: bool) -> None:
+    if node.shape == SCALAR:
+        (flat.over if inverted else flat.up).append(node)
+    else:
+        flat.chain.append((node, t))
+
+
+def multiply(graph: Graph, flat: Flat, factors: list[Factor], up: list[Value], over: list[Value], guard: bool) -> Value:
+    """The product of what was taken apart, but for its number."""
+    eyes = [f for f in factors if f.kind == "eye"]
+    rest = [f for f in factors if f.kind != "eye"]
+    if eyes and not rest:
+        rest = [Factor("matrix", flat.shape, graph.value("eye", (), (flat.shape[0],), axes_of(flat.shape)))]
+    parts = [_fold(graph, part) for part in _parts(rest)]
+    up = up + [part for part in parts if isinstance(part, Value)]
+    vectors = [part for part in parts if isinstance(part, Factor)]
+    up = [value for value in up if value is not graph.one]
+    if len(vectors) == 2:
+        product = combine(graph, *vectors)
+        assert isinstance(product, Factor)
+        core: Value | None = dense(graph, product)
+    else:
+        core = dense(graph, vectors[0]) if vectors else None
+    scalar = quotient(graph, up, over, guard, flat.zero_over)
+    return scalar if core is None else _scaled(graph, scalar, core)
+
+
+def _scaled(graph: Graph, scalar: Value, core: Value) -> Value:
+    if scalar is graph.one:
+        return core
+    if core.op == "spread":
+        return graph.spread(_scaled(graph, scalar, core.args[0]), core.axes, core.params[0])
+    if core is graph.one:
+        return scalar
+    if scalar.op == "div" and scalar.args[0] is graph.one:
+        return graph.value("div", (core, scalar.args[1]), (), core.axes)
+    if core.op == "place":
+        inner = _scaled(graph, scalar, core.args[0])
+        return graph.value("place", (inner,), core.params, core.axes)
+    return graph.value("mul", (scalar, core), (), core.axes)
+
+
+def quotient(graph: Graph, up: list[Value], over: list[Value], guard: bool, zero: bool) -> Value:
+    """Scalars multiplied and divided."""
+    top = _product(graph, up)
+    if zero:
+        over = [*over, graph.const(Fraction(0))]
+    over = [value for value in over if value is not graph.one]
+    if not over:
+        return top
+    return graph.value("guarded" if guard else "div", (top, _product(graph, over)))
+
+
+def _product(graph: Graph, scalars: list[Value]) -> Value:
+    total = graph.one
+    for scalar in scalars:
+        if total is graph.one:
+            total = scalar
+        elif scalar is not graph.one:
+            total = graph.value("mul", (total, scalar))
+    return total
+
+
+def _parts(factors: list[Factor]) -> list[list[Factor]]:
+    """The chain, cut wherever a column meets a row."""
+    parts: list[list[Factor]] = []
+    for i, factor in enumerate(factors):
+        if i == 0 or (factors[i - 1].is_column and factor.is_row):
+            parts.append([])
+        parts[-1].append(factor)
+    return parts
+
+
+def _fold(graph: Graph, part: list[Factor]) -> Factor | Value:
+    """One part: from its vector, from the right where it has two, by cost where it has none."""
+    if part[-1].is_column:
+        return _fold_left_over(graph, part, from_right=True)
+    if part[0].is_row:
+        return _fold_left_over(graph, part, from_right=False)
+    part = _absorbed(graph, part)
+    tree = best_order([part[0].shape[0], *[f.shape[1] for f in part]])
+    return _evaluate(graph, part, tree)
+
+
+def _fold_left_over(graph: Graph, part: list[Factor], from_right: bool) -> Factor | Value:
+    order = part[::-1] if from_right else part
+    total: Factor | Value = order[0]
+    for factor in order[1:]:
+        assert isinstance(total, Factor)
+        total = combine(graph, factor, total) if from_right else combine(graph, total, factor)
+    return total
+
+
+CHEAP = ("diagonal", "rows", "columns")
+
+
+def _absorbed(graph: Graph, part: list[Factor]) -> list[Factor]:
+    """Diagonals and slices met with a neighbour first, the smaller one: that costs no product of matrices."""
+    done: list[Factor] = []
+    waiting = list(part)
+    while waiting:
+        factor = waiting.pop(0)
+        if done and (done[-1].kind in CHEAP or (factor.kind in CHEAP and not _prefers_right(done[-1], waiting))):
+            met = combine(graph, done.pop(), factor)
+            assert isinstance(met, Factor)
+            waiting.insert(0, met)
+        else:
+            done.append(factor)
+    return done
+
+
+def _prefers_right(left: Factor, waiting: list[Factor]) -> bool:
+    return bool(waiting) and weight(waiting[0].shape[1]) < weight(left.shape[0])
+
+
+def _evaluate(graph: Graph, part: list[Factor], tree: Tree) -> Factor | Value:
+    """The factors of a tree multiplied; trees are at most as deep as chains are long, so no recursion."""
+    results: list[Factor | Value] = []
+    stack: list[tuple[Tree, bool]] = [(tree, False)]
+    while stack:
+        node, ready = stack.pop()
+        if isinstance(node, int):
+            results.append(part[node])
+        elif ready:
+            right, left = results.pop(), results.pop()
+            assert isinstance(left, Factor)
+            assert isinstance(right, Factor)
+            results.append(combine(graph, left, right))
+        else:
+            stack += [(node, True), (node[1], False), (node[0], False)]
+    return results[0]
