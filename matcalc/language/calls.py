@@ -31,7 +31,8 @@ RESERVED = FUNCTIONS | frozenset(CONSTANTS)
 SPELLINGS = {
     "trace": "tr(X)", "transpose": "X.T", "ln": "log(x)", "norm2": "norm(x)", "matmul": "A @ B", "T": "X.T",
     "determinant": "det(X)", "inverse": "inv(X)", "pow": "x**k", "power": "x**k", "multiply": "A * B",
-    "divide": "A / B", "add": "A + B", "sub": "A - B", "subtract": "A - B", "mul": "A * B", "div": "A / B", "neg": "-x", "negative": "-x",
+    "divide": "A / B", "add": "A + B", "sub": "A - B", "subtract": "A - B", "mul": "A * B", "div": "A / B",
+    "neg": "-x", "negative": "-x",
     "identity": "eye(n)", "asin": "arcsin(x)", "acos": "arccos(x)", "atan": "arctan(x)", "sgn": "sign(x)",
     "heaviside": "step(x)", "logistic": "sigmoid(x)", "expit": "sigmoid(x)", "abs2": "x**2", "slogdet": "logdet(X)",
     "frobenius": "norm(X)", "norm_fro": "norm(X)", "norm_1": "norm1(x)", "norminf": "norm_inf(x)",
@@ -73,12 +74,31 @@ class Plan(NamedTuple):
     params: tuple[Any, ...] = ()
 
 
-def near(name: str, known: Iterable[str], cutoff: float = 0.7) -> str:
-    """``did you mean tanh?``, or nothing."""
-    from difflib import get_close_matches
+def near(name: str, known: Iterable[str]) -> str:
+    """``did you mean ...?`` with the names that are few typing mistakes away, or nothing.
 
-    found = get_close_matches(name, sorted(known), n=3, cutoff=cutoff)
-    return f"did you mean {' or '.join(found)}?" if found else ""
+    >>> near("tahn", ["tan", "tanh", "sin"])
+    'did you mean tanh?'
+    """
+    ranked = sorted([(_mistakes(name, other), other) for other in set(known) if abs(len(other) - len(name)) < 3])
+    allowed = 1 if len(name) < 5 else 2
+    found = [other for rank, other in ranked if rank == ranked[0][0] and rank <= allowed]
+    return f"did you mean {' or '.join(found[:3])}?" if found else ""
+
+
+def _mistakes(a: str, b: str) -> float:
+    """Insertions, deletions, replacements, and exchanges of neighbours, which are likelier (Damerau 1964)."""
+    before: list[float] = []
+    last: list[float] = [float(j) for j in range(len(b) + 1)]
+    for i, c in enumerate(a, 1):
+        row = [float(i)]
+        for j, d in enumerate(b, 1):
+            best = min(row[j - 1] + 1, last[j] + 1, last[j - 1] + (c != d))
+            if i > 1 and j > 1 and c == b[j - 2] and a[i - 2] == d:
+                best = min(best, before[j - 2] + 0.5)
+            row.append(best)
+        before, last = last, row
+    return last[-1]
 
 
 def plan(call: Call, scope: Scope) -> Plan:

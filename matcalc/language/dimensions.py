@@ -16,7 +16,7 @@ from matcalc.expressions.dims import Dim, Poly, multiply, names, negate, rename,
 from matcalc.expressions.node import Shape
 from matcalc.operations.registry import Checker
 
-__all__ = ["Clash", "Unifier", "letters", "unknowns"]
+__all__ = ["Clash", "Unifier", "least_sizes", "letters", "unknowns"]
 
 LETTERS = "nmpqkrlhstuvwabcefgijoxyzd"
 WEIGHTS = "d"  # the columns of an undeclared matrix whose name begins with W
@@ -167,18 +167,22 @@ class Unifier(Checker):
             self.same(one, other)
         return True
 
-    def least(self, dims: dict[str, Dim]) -> dict[str, int]:
-        """The smallest size that indices ask of a dimension, ``dims`` the names that unknowns have got."""
-        least: dict[str, int] = {}
-        for dim, _ in self.needs:
-            found = terms(rename(self.find(dim), dims))
-            offset = found.pop((), 0)
-            if len(found) == 1 and offset < 0:
-                ((monomial, c),) = found.items()
-                if c > 0 and len(monomial) == 1:
-                    size = -(offset // c)
-                    least[monomial[0]] = max(size, least.get(monomial[0], 1))
-        return least
+
+def least_sizes(needs: Iterable[Dim]) -> dict[str, int]:
+    """The smallest size that a dimension must have for others not to be negative.
+
+    >>> least_sizes([subtract("n", 5), subtract(multiply(2, "m"), 5), subtract("p", "q")])
+    {'n': 5, 'm': 3}
+    """
+    least: dict[str, int] = {}
+    for dim in needs:
+        found = terms(dim)
+        offset = found.pop((), 0)
+        if len(found) == 1 and offset < 0:
+            ((monomial, c),) = found.items()
+            if c > 0 and len(monomial) == 1:
+                least[monomial[0]] = max(-(offset // c), least.get(monomial[0], 1))
+    return least
 
 
 def _divided(rest: list[tuple[tuple[str, ...], int]], divisor: list[str], factor: int) -> Dim | None:

@@ -22,10 +22,10 @@ def excerpt(tree: Syntax, wide: int = WIDE) -> str:
     text, _ = _shown(tree, DEEP)
     if len(text) <= wide:
         return text
-    if isinstance(tree, Binary):
+    if isinstance(tree, Binary) and wide > WIDE // 3:
         left, right = [excerpt(side, wide // 2 - 4) for side in (tree.left, tree.right)]
-        return f"{left} {tree.operator} {right}"
-    return text[: wide - 2] + " …"
+        return f"{'…' if left[0] == '…' else left} {tree.operator} {right}"
+    return text[: max(wide - 2, 1)] + " …"
 
 
 def _shown(tree: Syntax, deep: int) -> tuple[str, int]:
@@ -39,7 +39,7 @@ def _shown(tree: Syntax, deep: int) -> tuple[str, int]:
     if isinstance(tree, Binary):
         level = LEVEL.get(tree.operator, 2)
         left = _within(tree.left, deep, level + (tree.operator == "**"))
-        right = _within(tree.right, deep, level + (tree.operator != "**"))
+        right = _within(tree.right, deep, 3 if tree.operator == "**" else level + 1)
         space = "" if level == 4 else " "
         return f"{left}{space}{tree.operator}{space}{right}", level
     if isinstance(tree, Unary):

@@ -18,20 +18,15 @@ from matcalc.expressions.dims import Dim, names
 from matcalc.language.conventions import Conventions
 from matcalc.language.declarations import Declarations
 from matcalc.language.dimensions import Clash, letters
+from matcalc.language.possibility import possible
 from matcalc.language.shaping import Failure, Preparation, Run, run
-from matcalc.operations import shapes as rules
-from matcalc.operations.table import OPERATIONS
 
 __all__ = ["departed", "dimension_names", "infer"]
 
 EXACT = 600  # runs in the order of the rule; then those that got furthest go first
 RUNS = 3000
-WORK = 1_500_000  # operations looked at, over all runs
+WORK = 500_000  # operations looked at, over all runs
 FEW = 40  # runs that a long program has in any case
-TO_SCALAR = (
-    rules.to_scalar, rules.vector_to_scalar, rules.square_to_scalar, rules.matrix_to_scalar, rules.same_shapes,
-    rules.two_vectors,
-)  # fmt: skip
 
 Departures: TypeAlias = tuple[tuple[int, str], ...]  # positions of names, and their kinds
 
@@ -39,12 +34,13 @@ Departures: TypeAlias = tuple[tuple[int, str], ...]  # positions of names, and t
 class Search:
     """The state of a search that several rounds share."""
 
-    __slots__ = ("conventions", "names", "prepared", "runs")
+    __slots__ = ("conventions", "names", "possible", "prepared", "runs")
 
     def __init__(self, prepared: Preparation, conventions: Conventions) -> None:
         self.prepared = prepared
         self.conventions = conventions
         self.names = list(prepared.free)
+        self.possible = possible(prepared)
         self.runs = min(RUNS, max(FEW, WORK // max(1, len(prepared.tape))))
 
     def kinds(self, departures: Departures) -> dict[str, str]:
@@ -53,7 +49,12 @@ class Search:
 
 def infer(prepared: Preparation, conventions: Conventions) -> tuple[Run, bool]:
     """The run of the best reading, or the failed run of the default one; and whether the search was cut short."""
+    found = run(prepared, {}, frozenset())
+    if found.failure is None:
+        return found, False
     search = Search(prepared, conventions)
+    if not all(search.possible):
+        return run(prepared, {}, None), False
     tolerated: frozenset[int] = frozenset()
     while True:
         found, place = _search(search, tolerated)
@@ -111,7 +112,7 @@ def _options(search: Search, found: Run, failure: Failure) -> list[tuple[int, st
         for a in tape.args[failure.slot]:
             if tape.op[a] == "input" and tape.params[a][0] in free and defaults[tape.params[a][0]] != "matrix":
                 options.add((free[tape.params[a][0]], "matrix"))
-    culprits = _below(prepared, failure.slot)
+    culprits = _below(search, failure.slot)
     if isinstance(cause, Clash):
         culprits |= _of_dimensions(found, prepared, cause)
     for name in culprits:
@@ -121,9 +122,9 @@ def _options(search: Search, found: Run, failure: Failure) -> list[tuple[int, st
     return sorted(options)
 
 
-def _below(prepared: Preparation, slot: int) -> set[str]:
+def _below(search: Search, slot: int) -> set[str]:
     """The undeclared names whose kinds the operation at a slot depends on."""
-    tape, culprits = prepared.tape, set[str]()
+    prepared, tape, culprits = search.prepared, search.prepared.tape, set[str]()
     stack, seen = [slot], {slot}
     while stack:
         top = stack.pop()
@@ -131,20 +132,11 @@ def _below(prepared: Preparation, slot: int) -> set[str]:
             if tape.params[top][0] in prepared.free:
                 culprits.add(tape.params[top][0])
             continue
-        if top != slot and _always_scalar(tape.op[top], tape.params[top]):
-            continue
         for a in tape.args[top]:
-            if a not in seen:
+            if a not in seen and len(search.possible[a]) != 1:
                 seen.add(a)
                 stack.append(a)
     return culprits
-
-
-def _always_scalar(op: str, params: tuple[Any, ...]) -> bool:
-    entry = OPERATIONS.get(op)
-    if entry is None:
-        return op == "inside"
-    return entry.shape in TO_SCALAR or (entry.shape is rules.along_axis and params[0] is None)
 
 
 def _of_dimensions(found: Run, prepared: Preparation, clash: Clash) -> set[str]:

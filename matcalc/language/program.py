@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
-from matcalc.expressions.dims import Dim, names, rename
+from matcalc.expressions.dims import Dim, names, rename, subtract, terms
 from matcalc.expressions.node import Node, Shape, kind
 from matcalc.language.build import Builder, Misfit, build
 from matcalc.language.calls import near
 from matcalc.language.conventions import NUMPY, Conventions
 from matcalc.language.declarations import Declarations
-from matcalc.language.dimensions import Unifier
+from matcalc.language.dimensions import Unifier, least_sizes
 from matcalc.language.excerpt import excerpt
 from matcalc.language.inference import departed, dimension_names, infer
 from matcalc.language.lower import lower
@@ -40,15 +40,17 @@ class Program:
     ``names``             every name and its node: inputs are ``var`` nodes, assigned names ``let`` nodes
     ``inputs``            the inputs alone, declared ones that do not occur too
     ``shapes``            the shape (rows, columns) of every name
-    ``dims``              the names of dimensions, declared ones first; ``least`` the smallest size that indices ask
+    ``dims``              the names of dimensions, declared ones first
+    ``least``             the smallest size that indices ask of a dimension, where that is more than nothing
+    ``needs``             all that indices ask: dimensions such as ``n - 5`` that must not be negative
     ``functions``         the unknown elementwise functions, and ``functions_bound``, what some of them are
     ``definitions``       the functions that the program defines
     ``notes``             sentences for the user
     """
 
     __slots__ = (
-        "definitions", "dims", "functions", "functions_bound", "inputs", "least", "names", "notes", "shapes", "source",
-        "syntax", "value", "value_name",
+        "definitions", "dims", "functions", "functions_bound", "inputs", "least", "names", "needs", "notes", "shapes",
+        "source", "syntax", "value", "value_name",
     )  # fmt: skip
 
     source: str
@@ -60,6 +62,7 @@ class Program:
     shapes: dict[str, Shape]
     dims: tuple[str, ...]
     least: dict[str, int]
+    needs: tuple[Dim, ...]
     functions: tuple[str, ...]
     functions_bound: dict[str, str]
     definitions: dict[str, Defined]
@@ -133,12 +136,13 @@ def _lowered(statements: tuple[Statement, ...], scope: Declarations, tape: Tape)
 def _check_unused(scope: Declarations) -> None:
     """Definitions that nothing calls are read as well, so that a wrong one does not go unseen."""
     used = {name for name, _ in scope.inlined}
-    for definition in scope.definitions.values():
+    for definition in reversed(list(scope.definitions.values())):
         if definition.name not in used:
             tape, scratch = Tape(), scope.scratch()
             slot = tape.put("input", (), (f"({definition.parameter})",), definition.body)
             scratch.active.append(definition.name)
             lower(tape, definition.body, scratch, (definition, slot))
+            used.update([name for name, _ in scratch.inlined])
 
 
 def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int, value_name: str | None) -> Program:
@@ -170,9 +174,18 @@ def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int
     program.inputs = inputs
     program.shapes = {name: node.shape for name, node in program.names.items()}
     program.dims, program.functions = sizes, functions
-    program.least = check.least(final)
+    program.needs = _needs(check, inputs, final)
+    program.least = least_sizes(program.needs)
     program.notes = [*scope.notes, *_notes(prepared, scope, found, nodes)]
     return program
+
+
+def _needs(check: Unifier, inputs: Mapping[str, Node], final: Mapping[str, Dim]) -> tuple[Dim, ...]:
+    """What must not be negative: what indices leave at either end, and the axes that are differences, less one."""
+    found = [rename(check.find(dim), final) for dim, _ in check.needs]
+    for node in inputs.values():
+        found += [subtract(dim, 1) for dim in node.shape if any(c < 0 for c in terms(dim).values())]
+    return tuple(dict.fromkeys([dim for dim in found if any(c < 0 for c in terms(dim).values())]))
 
 
 def _resolved(check: Unifier, shape: Shape, final: Mapping[str, Dim]) -> Shape:
@@ -204,7 +217,7 @@ def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[N
         notes.append(f"the shapes in {place} are taken to be the same; declare them where they are not")
     for name in scope.called:
         if name not in scope.elementwise:
-            hint = near(name, ELEMENTWISE_NAMES, 0.75)
+            hint = near(name, ELEMENTWISE_NAMES)
             if hint:
                 notes.append(f"{name} is taken as an unknown elementwise function; {hint}")
     for slot, node in enumerate(nodes):
@@ -215,6 +228,9 @@ def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[N
                 notes.append(f"{excerpt(tape.trees[slot])} is elementwise; solve(B, A) is inv(B) @ A")
             elif node.op == "pow" and shapes == ["matrix", "scalar"] and tape.number[tape.args[slot][1]]:
                 note = f"{excerpt(tape.trees[slot])} is elementwise"
-                whole = node.args[1].op == "num" and node.args[1].params[0].denominator == 1
-                notes.append(f"{note}; matrix_power({', '.join(texts)}) is the matrix product" if whole else note)
+                if node.args[1].op == "num" and node.args[1].params[0].denominator == 1:
+                    note += f"; matrix_power({', '.join(texts)}) is the matrix product"
+                elif texts[1] == "-1":
+                    note += f"; inv({texts[0]}) is the inverse"
+                notes.append(note)
     return list(dict.fromkeys(notes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from matcalc.errors import ShapeError
 from matcalc.expressions.dims import Dim, names, rename
@@ -20,16 +20,17 @@ from matcalc.operations.registry import describe
 
 __all__ = ["explain", "unfit"]
 
-SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "matmul": "@", "T": ".T", "neg": "-"}
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+SQUARE = frozenset({"tr", "det", "logdet", "inv", "matrix_power"})
 
 
 def explain(tape: Tape, misfit: Misfit, source: str) -> ShapeError:
     """The error of known nodes that do not fit each other."""
     slot, shapes = misfit.slot, misfit.shapes
-    operands = [_is(tape, a, shapes[a]) for a in tape.args[slot]]
+    operands = [f"{_text(tape, a, 40)} is a {describe(shapes[a])}" for a in tape.args[slot]]
     message = _message(tape, slot, misfit.error.message, operands)
-    error = ShapeError(message, hint=_filled(misfit.error.hint, tape, slot))
-    return _placed(error, tape, slot, source)
+    hint = misfit.error.hint or _mend(tape, slot, [shapes[a] for a in tape.args[slot]])
+    return _placed(ShapeError(message, hint=_filled(hint, tape, slot)), tape, slot, source)
 
 
 def unfit(prepared: Preparation, scope: Declarations, found: Run, cut: bool) -> ShapeError:
@@ -42,33 +43,52 @@ def unfit(prepared: Preparation, scope: Declarations, found: Run, cut: bool) -> 
     def known(dim: Dim) -> Dim:
         return rename(check.find(dim), final)
 
-    def shown(shape: Shape) -> Shape:
-        return (known(shape[0]), known(shape[1]))
+    def in_words(text: str) -> str:
+        return re.sub(r"\?\d+", lambda match: dim_text(known(match[0])), text)
 
+    shapes = [(known(rows), known(columns)) for rows, columns in [found.shapes[a] for a in tape.args[slot]]]
+    operands, direct = [], set()
+    for a, shape in zip(tape.args[slot], shapes, strict=True):
+        told = f"{_text(tape, a, 40)} is a {describe(shape)}"
+        if tape.op[a] in ("input", "let"):
+            direct.add(tape.params[a][0])
+            told = f"{told}, {_declaration(tape.params[a][0], scope)}"
+        operands.append(told)
     cause = failure.cause
-    operands = [_is(tape, a, shown(found.shapes[a])) for a in tape.args[slot]]
-    hint = ""
     if isinstance(cause, Clash):
         core, hint = _clash(cause, check.find, known)
-        origins = [_origin(dim, prepared, scope, found, known) for dim in (cause.a, cause.b)]
+        origins = [_origin(dim, prepared, scope, found, known, direct) for dim in (cause.a, cause.b)]
+        hint = _mend(tape, slot, shapes) or hint
     else:
-        core = re.sub(r"\?\d+", lambda match: dim_text(known(match[0])), cause.message)
-        hint = _filled(cause.hint, tape, slot)
-        origins = [_kind(name, prepared, scope) for name in _names_below(tape, slot)]
+        core, hint = in_words(cause.message), in_words(cause.hint)
+        below = [name for name in _names_below(tape, slot) if name not in direct]
+        origins = [f"{name} is {_declaration(name, scope)}" for name in below]
     if cut:
         hint = f"{hint}; " if hint else ""
         hint += "there are too many readings to try them all, declare what the names are"
     message = _message(tape, slot, core, operands, [origin for origin in dict.fromkeys(origins) if origin])
-    return _placed(ShapeError(message, hint=hint), tape, slot, scope.source)
+    return _placed(ShapeError(message, hint=_filled(hint, tape, slot)), tape, slot, scope.source)
 
 
 def _message(tape: Tape, slot: int, core: str, operands: Sequence[str], origins: Sequence[str] = ()) -> str:
-    parts = [f"{_operation(tape, slot)}: {core}"]
-    if operands:
-        parts.append(" and ".join(operands[:3]))
-    if origins:
-        parts.append("; ".join(origins[:4]))
-    return "; ".join(parts)
+    return "; ".join([f"{_operation(tape, slot)}: {core}", *list(dict.fromkeys(operands))[:3], *origins[:4]])
+
+
+def _mend(tape: Tape, slot: int, shapes: Sequence[Shape]) -> str:
+    """What would fit: a transpose, a square matrix."""
+    op = tape.op[slot]
+    if op in SQUARE:
+        return f"{op} needs a square matrix"
+    if len(shapes) != 2:
+        return ""
+    (r1, c1), (r2, c2) = shapes
+    if op == "matmul":
+        if r1 == r2:
+            return "did you mean {a}.T @ {b}?"
+        return "did you mean {a} @ {b}.T?" if c1 == c2 else ""
+    if op in SIGNS and (r1, c1) == (c2, r2) and 1 not in (r1, c1):
+        return f"did you mean {{a}} {SIGNS[op]} {{b}}.T?"
+    return ""
 
 
 def _operation(tape: Tape, slot: int) -> str:
@@ -78,15 +98,18 @@ def _operation(tape: Tape, slot: int) -> str:
     return excerpt(tree)
 
 
-def _is(tape: Tape, slot: int, shape: Shape) -> str:
-    return f"{excerpt(tape.trees[slot], 40)} is a {describe(shape)}"
+def _text(tape: Tape, slot: int, wide: int) -> str:
+    """What stands at a slot: a name, or the text of its formula."""
+    if tape.op[slot] in ("input", "let"):
+        return str(tape.params[slot][0])
+    return excerpt(tape.trees[slot], wide)
 
 
 def _filled(hint: str, tape: Tape, slot: int) -> str:
     """A hint with the operands' texts for ``{a}`` and ``{b}``."""
     for mark, a in zip(("{a}", "{b}"), tape.args[slot], strict=False):
         if mark in hint:
-            text = excerpt(tape.trees[a], 30)
+            text = _text(tape, a, 30)
             hint = hint.replace(mark, text if re.fullmatch(r"\w+(\.T|\(\w*\))?", text) else f"({text})")
     return hint
 
@@ -116,11 +139,20 @@ def _clash(clash: Clash, find: Callable[[Dim], Dim], known: Callable[[Dim], Dim]
     return f"{core}, a declared name is no other number", "where they are equal, declare the number or one name"
 
 
-def _origin(dim: Dim, prepared: Preparation, scope: Declarations, found: Run, known: Callable[[Dim], Dim]) -> str:
-    """Where a dimension comes from: the name that has it, and how that got it."""
+def _origin(
+    dim: Dim,
+    prepared: Preparation,
+    scope: Declarations,
+    found: Run,
+    known: Callable[[Dim], Dim],
+    direct: Collection[str],
+) -> str:
+    """Where a dimension comes from: the name that has it, and how that got it; nothing if ``direct`` ones show it."""
     check, wanted = found.check, found.check.find(dim)
     for name, declared in scope.declared.items():
         if wanted in declared.shape and wanted != 1:
+            if name in direct:
+                return ""
             line = scope.line(declared.start)
             return f"{dim_text(known(dim))} because {name} is declared {declared.written} in line {line}"
     for name in prepared.free:
@@ -133,17 +165,17 @@ def _origin(dim: Dim, prepared: Preparation, scope: Declarations, found: Run, kn
                 return f"{dim_text(known(dim))} because of {excerpt(tree, 40)} in line {scope.line(tree.start)}"
     for name in names(wanted):
         if name[0] != "?":
-            return _origin(name, prepared, scope, found, known) if name != wanted else ""
+            return _origin(name, prepared, scope, found, known, direct) if name != wanted else ""
     return ""
 
 
-def _kind(name: str, prepared: Preparation, scope: Declarations) -> str:
+def _declaration(name: str, scope: Declarations) -> str:
     declared = scope.declared.get(name)
     if declared is not None:
-        return f"{name} is declared {declared.written} in line {scope.line(declared.start)}"
+        return f"declared {declared.written} in line {scope.line(declared.start)}"
     if name in scope.assigned:
-        return f"{name} is assigned in line {scope.line(scope.assigned[name])}"
-    return f"{name} is not declared, {scope.conventions.reason(name)}"
+        return f"assigned in line {scope.line(scope.assigned[name])}"
+    return f"not declared ({scope.conventions.reason(name)})"
 
 
 def _names_below(tape: Tape, slot: int) -> list[str]:

@@ -20,13 +20,14 @@ from matcalc.operations import shapes as rules
 from matcalc.operations.registry import describe
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["Failure", "Preparation", "Run", "run"]
+__all__ = ["Failure", "Preparation", "Run", "parameters", "run"]
 
 SCALAR = (1, 1)
 OF_VECTORS = frozenset({
     "sum", "mean", "logsumexp", "softmax", "log_softmax", "prod", "max", "min", "norm", "norm1", "norm_inf", "vec",
     "kron", "cross_entropy", "inner", "prod_others", "is_max", "is_min",
 })  # fmt: skip
+WITH_MORE = frozenset({"matmul", "declared"})
 Params: TypeAlias = tuple[Any, ...]
 Rule: TypeAlias = Callable[[Unifier, list[Shape], Params], Shape]
 
@@ -58,7 +59,7 @@ class Preparation:
     ``free`` are the undeclared inputs in the program's order; the axes of the k-th are ``?2k`` and ``?2k+1``.
     """
 
-    __slots__ = ("declared", "default", "free", "mild", "rules", "tape")
+    __slots__ = ("declared", "default", "free", "inputs", "mild", "rules", "tape")
 
     def __init__(
         self, tape: Tape, inputs: Mapping[str, int], declared: Mapping[str, Shape], default: Mapping[str, str]
@@ -67,6 +68,7 @@ class Preparation:
         self.declared = declared
         self.default = default
         self.free = {name: i for i, name in enumerate(name for name in inputs if name not in declared)}
+        self.inputs = {**declared, **{name: self.shape(name, default[name]) for name in self.free}}
         self.rules: list[Rule] = [RULES.get(op) or OPERATIONS[op].shape for op in tape.op]
         names = {slot for name, slot in inputs.items() if name in self.free}
         self.mild: set[int] = set()  # slots that may fit badly
@@ -104,13 +106,12 @@ def _minus(tape: Tape, slot: int) -> int:
 def run(prepared: Preparation, departures: Mapping[str, str], tolerated: frozenset[int] | None) -> Run:
     """The shape rules applied in order; with ``tolerated`` None only what the rules refuse is a failure."""
     tape, check = prepared.tape, Unifier()
-    kinds = {**prepared.default, **departures}
-    found = Run(kinds, check)
+    found = Run({**prepared.default, **departures}, check)
     shapes = found.shapes
-    inputs = dict(prepared.declared)
-    for name in prepared.free:
-        inputs[name] = prepared.shape(name, kinds[name])
-    mild = set[int]() if tolerated is None else prepared.mild - tolerated
+    inputs = prepared.inputs
+    if departures:
+        inputs = {**inputs, **{name: prepared.shape(name, as_kind) for name, as_kind in departures.items()}}
+    mild = set[int]() if tolerated is None else prepared.mild - tolerated if tolerated else prepared.mild
     try:
         columns = zip(prepared.rules, tape.op, tape.args, tape.params, strict=True)
         for slot, (rule, op, args, params) in enumerate(columns):
@@ -118,10 +119,8 @@ def run(prepared: Preparation, departures: Mapping[str, str], tolerated: frozens
             if not args:
                 shapes.append(inputs[params[0]] if op == "input" else rule(check, [], params))
                 continue
-            if op == "matmul":
-                params = (tape.product[args[0]], tape.product[args[1]])
-            elif op == "declared":
-                params = (params[0], prepared.declared[params[0]])
+            if op in WITH_MORE:
+                params = parameters(prepared, slot)
             given = [shapes[a] for a in args]
             shape = rule(check, given, params)
             if slot in mild and SCALAR in given and _badly(prepared, found, slot, given):
@@ -132,6 +131,16 @@ def run(prepared: Preparation, departures: Mapping[str, str], tolerated: frozens
     except (ShapeError, Clash) as error:
         found.failure = Failure(check.slot, error, False)
     return found
+
+
+def parameters(prepared: Preparation, slot: int) -> Params:
+    """What the rule of a slot is given beside shapes: more than its parameters where it depends on the program."""
+    tape = prepared.tape
+    op, params = tape.op[slot], tape.params[slot]
+    if op == "matmul":
+        left, right = tape.args[slot]
+        return (tape.product[left], tape.product[right])
+    return (params[0], prepared.declared[params[0]]) if op == "declared" else params
 
 
 def _badly(prepared: Preparation, found: Run, slot: int, given: list[Shape]) -> bool:

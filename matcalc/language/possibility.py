@@ -1,0 +1,91 @@
+"""The kinds that every operation of a program may have, whatever the undeclared names are.
+
+An approximation from above, in one pass: each operation for itself, over all kinds that its arguments may have.
+Where an operation has none, no reading of the names fits.  Where it has one, no name below it can change what
+happens above it; that keeps the search for the best reading small.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from matcalc.errors import ShapeError
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import kind
+from matcalc.language.dimensions import Unifier
+from matcalc.language.shaping import Preparation, parameters
+
+__all__ = ["matrices", "possible"]
+
+SHAPES = {"scalar": (1, 1), "vector": ("?0", 1), "row": (1, "?0"), "matrix": ("?0", "?1")}
+ANY = frozenset(SHAPES)
+MANY = 300  # combinations of kinds that are tried; beyond, any kind is possible
+SQUARE = frozenset({"inv", "pinv", "solve", "matrix_power", "power_sum", "tr", "det", "logdet", "norm_nuc", "polar"})
+
+
+class Lenient(Unifier):
+    """All dimensions may be equal: only kinds count."""
+
+    __slots__ = ()
+
+    def same(self, a: Dim, b: Dim) -> Dim:
+        """The one that is there."""
+        return b if a == 1 else a
+
+
+def matrices(prepared: Preparation) -> set[str]:
+    """The undeclared names that stand where nothing but a matrix is admitted."""
+    tape, found = prepared.tape, set[str]()
+    for op, args, params in zip(tape.op, tape.args, tape.params, strict=True):
+        if op in SQUARE or (op == "index" and len(params) == 2):
+            for a in args:
+                if tape.op[a] == "input" and tape.params[a][0] in prepared.free:
+                    found.add(tape.params[a][0])
+    return found
+
+
+def possible(prepared: Preparation) -> list[frozenset[str]]:
+    """For every slot, the kinds it may have."""
+    tape, check = prepared.tape, Lenient()
+    as_matrix = matrices(prepared)
+    found: list[frozenset[str]] = []
+    known: dict[tuple[Any, ...], frozenset[str]] = {}
+    for slot, (op, args) in enumerate(zip(tape.op, tape.args, strict=True)):
+        params = parameters(prepared, slot)
+        if op == "input":
+            found.append(_of_input(prepared, params[0], as_matrix))
+            continue
+        choices = tuple([found[a] for a in args])
+        key = (prepared.rules[slot], params, choices)
+        kinds = known.get(key)
+        if kinds is None:
+            kinds = known[key] = _results(prepared, check, slot, params, choices)
+        found.append(kinds)
+    return found
+
+
+def _of_input(prepared: Preparation, name: str, as_matrix: set[str]) -> frozenset[str]:
+    if name not in prepared.free:
+        return frozenset({kind(prepared.declared[name])})
+    default = prepared.default[name]
+    if default == "matrix":
+        return frozenset({"matrix"})
+    return frozenset({"scalar", "vector", "matrix"} if name in as_matrix else {"scalar", "vector"})
+
+
+def _results(
+    prepared: Preparation, check: Lenient, slot: int, params: tuple[Any, ...], choices: tuple[frozenset[str], ...]
+) -> frozenset[str]:
+    combinations = 1
+    for choice in choices:
+        combinations *= len(choice)
+    if combinations > MANY:
+        return ANY
+    found = set()
+    for kinds in product(*choices):
+        try:
+            found.add(kind(prepared.rules[slot](check, [SHAPES[k] for k in kinds], params)))
+        except ShapeError:
+            continue
+    return frozenset(found)
