@@ -104,8 +104,10 @@ def _dot(graph: Graph, left: Factor, right: Factor) -> Value:
     if left.kind == right.kind == "ones":
         return graph.value("size", (), (left.shape[1],))
     if "ones" in (left.kind, right.kind):
-        other = right if left.kind == "ones" else left
-        return graph.value("sum", (dense(graph, other),), (None,), ())
+        value = dense(graph, right if left.kind == "ones" else left)
+        if value.op == "sum":
+            value = value.args[0]
+        return graph.value("sum", (value,), (None,), ())
     return graph.dot(dense(graph, left), dense(graph, right))
 
 

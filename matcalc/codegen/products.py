@@ -141,8 +141,8 @@ def _scaled(graph: Graph, scalar: Value, core: Value) -> Value:
         return graph.spread(_scaled(graph, scalar, core.args[0]), core.axes, core.params[0])
     if core is graph.one:
         return scalar
-    if scalar.op == "div" and scalar.args[0] is graph.one:
-        return graph.value("div", (core, scalar.args[1]), (), core.axes)
+    if scalar.op in ("div", "guarded") and scalar.args[0] is graph.one:
+        return graph.value(scalar.op, (core, scalar.args[1]), (), core.axes)
     if core.op == "place":
         inner = _scaled(graph, scalar, core.args[0])
         return graph.value("place", (inner,), core.params, core.axes)
@@ -181,7 +181,14 @@ def _parts(factors: list[Factor]) -> list[list[Factor]]:
 
 
 def _fold(graph: Graph, part: list[Factor]) -> Factor | Value:
-    """One part: from its vector, from the right where it has two, by cost where it has none."""
+    """One part: from its vector, from the right where it has two, by cost where it has none.
+
+    What picks entries out at either end does so first.
+    """
+    while len(part) > 2 and part[0].kind in ("unit", "rows") and part[1].kind == "matrix":
+        part = [_met(graph, part[0], part[1]), *part[2:]]
+    while len(part) > 2 and part[-1].kind in ("unit", "columns") and part[-2].kind == "matrix":
+        part = [*part[:-2], _met(graph, part[-2], part[-1])]
     if part[-1].is_column:
         return _fold_left_over(graph, part, from_right=True)
     if part[0].is_row:
@@ -189,6 +196,12 @@ def _fold(graph: Graph, part: list[Factor]) -> Factor | Value:
     part = _absorbed(graph, part)
     tree = best_order([part[0].shape[0], *[f.shape[1] for f in part]])
     return _evaluate(graph, part, tree)
+
+
+def _met(graph: Graph, left: Factor, right: Factor) -> Factor:
+    met = combine(graph, left, right)
+    assert isinstance(met, Factor)
+    return met
 
 
 def _fold_left_over(graph: Graph, part: list[Factor], from_right: bool) -> Factor | Value:
@@ -210,9 +223,7 @@ def _absorbed(graph: Graph, part: list[Factor]) -> list[Factor]:
     while waiting:
         factor = waiting.pop(0)
         if done and (done[-1].kind in CHEAP or (factor.kind in CHEAP and not _prefers_right(done[-1], waiting))):
-            met = combine(graph, done.pop(), factor)
-            assert isinstance(met, Factor)
-            waiting.insert(0, met)
+            waiting.insert(0, _met(graph, done.pop(), factor))
         else:
             done.append(factor)
     return done
@@ -234,7 +245,7 @@ def _evaluate(graph: Graph, part: list[Factor], tree: Tree) -> Factor | Value:
             right, left = results.pop(), results.pop()
             assert isinstance(left, Factor)
             assert isinstance(right, Factor)
-            results.append(combine(graph, left, right))
+            results.append(_met(graph, left, right))
         else:
             stack += [(node, True), (node[1], False), (node[0], False)]
     return results[0]

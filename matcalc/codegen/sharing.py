@@ -81,30 +81,44 @@ def _changed(
         inverse = graph.value("inv", (_matrix(a),), (), _matrix(a).axes)
         inverse = graph.transposed(inverse) if a.op == "T" else inverse
         return graph.matmul(inverse, b)
-    if value.op == "mul" and not value.args[0].axes and uses[value.args[1]] == 1:
-        scalar, core = args
-        if core.op == "outer":
-            u, v = core.args
-            if weight(core.axes[1]) < weight(core.axes[0]):
-                return graph.value("outer", (u, _scaled(graph, scalar, v)), (), core.axes)
-            return graph.value("outer", (_scaled(graph, scalar, u), v), (), core.axes)
-        if core.op == "matmul" and len(core.axes) == 2:
-            return _into_product(graph, scalar, core)
+    moved = _moved(graph, value, args, uses)
+    if moved is not None:
+        return moved
     if args == value.args:
         return value
     return graph.value(value.op, args, value.params, value.axes)
 
 
-def _scaled(graph: Graph, scalar: Value, value: Value) -> Value:
-    return graph.value("mul", (scalar, value), (), value.axes)
-
-
-def _into_product(graph: Graph, scalar: Value, core: Value) -> Value:
-    """A scalar times a product of matrices: onto the smallest of the two and the result."""
+def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value, int]) -> Value | None:
+    """A scalar times (or a sign before, or a scalar below) a product that nothing else uses: moved onto one factor."""
+    if value.op == "mul" and not value.args[0].axes:
+        scale: tuple[Value, ...] = args[:1]
+    elif value.op in ("div", "guarded") and not value.args[1].axes:
+        scale = args[1:]
+    elif value.op == "neg":
+        scale = ()
+    else:
+        return None
+    old = value.args[1] if value.op == "mul" else value.args[0]
+    core = args[1] if value.op == "mul" else args[0]
+    if uses[old] != 1 or len(core.axes) != 2 or core.op not in ("outer", "matmul"):
+        return None
     a, b = core.args
-    sizes = [weight(v.axes[0]) * weight(v.axes[1]) for v in (core, a, b)]
+    sizes = [_size(v) for v in (core, a, b)]
     if sizes[0] <= min(sizes[1:]):
-        return graph.value("mul", (scalar, core), (), core.axes)
+        return None
     if sizes[1] <= sizes[2]:
-        return graph.value("matmul", (_scaled(graph, scalar, a), b), (), core.axes)
-    return graph.value("matmul", (a, _scaled(graph, scalar, b)), (), core.axes)
+        return graph.value(core.op, (_scaled(graph, value.op, scale, a), b), (), core.axes)
+    return graph.value(core.op, (a, _scaled(graph, value.op, scale, b)), (), core.axes)
+
+
+def _size(value: Value) -> int:
+    size = 1
+    for dim in value.axes:
+        size *= weight(dim)
+    return size
+
+
+def _scaled(graph: Graph, op: str, scale: tuple[Value, ...], value: Value) -> Value:
+    args = (*scale, value) if op == "mul" else (value, *scale)
+    return graph.value(op, args, (), value.axes)

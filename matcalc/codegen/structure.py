@@ -198,11 +198,26 @@ def _reciprocal(graph: Graph, value: Value) -> Value:
 
 
 def _matrix_power(lowering: Lowering, node: Node) -> Scaled:
-    graph, exponent = lowering.graph, node.args[-1]
-    values = tuple(map(lowering.array, node.args))
-    k, number = lowering.done[exponent]
-    fixed = number is graph.one and k.denominator == 1
-    return ONE, graph.value("call", values, (node.op, "fixed" if fixed else "given"), axes_of(node.shape))
+    graph, axes = lowering.graph, axes_of(node.shape)
+    k, one = lowering.done[node.args[1]]
+    if one is not graph.one or k.denominator != 1:
+        value = lowering.array(node.args[0])
+        return ONE, graph.value("power", (value, lowering.array(node.args[1])), ("given",), axes)
+    number, value = lowering.done[node.args[0]]
+    if k == 0:
+        return ONE, graph.value("eye", (), axes[:1], axes)
+    if k < 0 and not number:
+        number, value = ONE, lowering.array(node.args[0])
+    if k in (1, 2):
+        return number ** int(k), value if k == 1 else graph.matmul(value, value)
+    if k == -1:
+        return 1 / number, graph.value("inv", (value,), (), axes)
+    return number ** int(k), graph.value("power", (value, graph.const(k)), ("fixed",), axes)
+
+
+def _power_sum(lowering: Lowering, node: Node) -> Scaled:
+    x, d, k = map(lowering.array, node.args)
+    return ONE, lowering.graph.value("call", (x, d, k), ("power_sum",), axes_of(node.shape))
 
 
 def _cross_entropy(lowering: Lowering, node: Node) -> Scaled:
@@ -215,5 +230,5 @@ def _cross_entropy(lowering: Lowering, node: Node) -> Scaled:
 RULES: dict[str, Rule] = {
     "index": _indexed, "stack": _stacked, "inv": _inverse, "solve": _solved, "logdet": _logdet, "pinv": _pinv,
     "vec": _vec, "unvec": _unvec, "kron": _kron, "kron_left": _kron, "kron_right": _kron, "pow": _power,
-    "matrix_power": _matrix_power, "power_sum": _matrix_power, "cross_entropy": _cross_entropy,
+    "matrix_power": _matrix_power, "power_sum": _power_sum, "cross_entropy": _cross_entropy,
 }  # fmt: skip

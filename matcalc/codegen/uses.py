@@ -40,10 +40,12 @@ class Uses:
 
     def apart(self, node: Node, in_matmul: bool) -> bool:
         """Whether a product may be taken apart where another product uses it."""
-        if node.op in ("T", "neg", "num", "outer") or (node.op == "let" and kind(node.shape) == "matrix"):
-            return node.op != "outer" or in_matmul or self.count[node] == 1
+        if node.op in ("T", "neg", "num"):
+            return True
         if node.op == "let":
-            return False
+            return node.args[0].op == "matmul" and kind(node.shape) == "matrix" and self.only_vectors[node]
+        if node.op == "outer":
+            return in_matmul or self.count[node] == 1
         if self.count[node] <= 1:
             return True
         if not in_matmul or kind(node.shape) != "matrix":

@@ -10,7 +10,7 @@ Operations, with their parameters:
 ``add sub mul div pow neg`` entry by entry, by NumPy's broadcasting; ``guarded``, a quotient that is 0 where its
 divisor is; ``map`` (table entry), ``apply`` (function, order); ``T``; ``expand``, ``v[:, None]``; ``spread``, one
 operand of broadcasting that stands for a full array; ``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean``
-(axis); ``call`` (table entry, axis), all other table functions; ``solve``, ``inv``, ``logdet`` ; ``diagonal`` of a
+(axis); ``call`` (table entry, axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet`` ; ``diagonal`` of a
 matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but for those items; ``stack`` (counts, shapes);
 ``reshape``, in the order of columns.
 """
@@ -41,7 +41,7 @@ class Value:
 
 
 Scaled: TypeAlias = tuple[Fraction, Value]  # a number times a value: numbers are kept apart and meet each other
-VIEWS = frozenset({"T", "expand", "spread", "index", "reshape", "diagonal"})
+VIEWS = frozenset({"T", "expand", "spread", "index", "reshape", "diagonal", "power"})
 ONE, ZERO = Fraction(1), Fraction(0)
 
 
@@ -169,7 +169,9 @@ class Graph:
         return self.transposed(other) if other is not None else self.value("outer", (u, v), (), axes)
 
     def dot(self, u: Value, v: Value) -> Value:
-        """The scalar product of two vectors, or of two matrices."""
+        """The scalar product of two vectors; of two matrices whose columns were stacked, without stacking them."""
+        if u.op == v.op == "reshape" and u.args[0].axes == v.args[0].axes:
+            return self.value("inner", (u.args[0], v.args[0]), (), ())
         if self.find("dot", (v, u), (), ()) is not None:
             u, v = v, u
         return self.value("dot", (u, v), (), ())

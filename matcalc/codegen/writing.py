@@ -180,16 +180,13 @@ def _axis(w: Writer, v: Value, args: list[Text]) -> str:
     return f"{name}({args[0][0]})" if axis is None else f"{name}({args[0][0]}, axis={axis})"
 
 
-def _powers(w: Writer, v: Value, args: list[Text]) -> str:
-    name, mode = v.params
-    inner = ", ".join(a[0] for a in args)
-    if name == "matrix_power" and mode == "fixed":
-        return f"np.linalg.matrix_power({inner})"
-    return f"{w.helper(f'_{name}')}({inner})"
+def _power(w: Writer, v: Value, args: list[Text]) -> Text:
+    name = "np.linalg.matrix_power" if v.params[0] == "fixed" else w.helper("_matrix_power")
+    return f"{name}({args[0][0]}, {args[1][0]})", ATOM
 
 
 _CALLS: dict[str, Callable[[Writer, Value, list[Text]], str]] = {
-    "logsumexp": _axis, "softmax": _axis, "log_softmax": _axis, "matrix_power": _powers, "power_sum": _powers,
+    "logsumexp": _axis, "softmax": _axis, "log_softmax": _axis,
     "tr": lambda w, v, a: f"np.trace({a[0][0]})",
     "norm": lambda w, v, a: f"{w.helper('_norm')}({a[0][0]})",
     "pinv": lambda w, v, a: f"{w.helper('_pinv')}({a[0][0]})",
@@ -266,7 +263,7 @@ def _stack(w: Writer, v: Value, args: list[Text]) -> Text:
 
 def _block(text: Text, shape: tuple[Dim, Dim]) -> str:
     if shape == (1, 1):
-        return f"[[{text[0]}]]"
+        return f"np.reshape({text[0]}, (1, 1))"
     if shape[1] == 1:
         return f"{wrap(text, ATOM)}[:, None]"
     return f"{wrap(text, ATOM)}[None, :]" if shape[0] == 1 else text[0]
@@ -299,6 +296,6 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _function("np.outer"),
     "sum": _total, "mean": _total, "solve": _function("np.linalg.solve"), "inv": _function("np.linalg.inv"),
     "logdet": _logdet, "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
-    "index": _index, "reshape": _reshape, "stack": _stack,
+    "index": _index, "power": _power, "reshape": _reshape, "stack": _stack,
 }  # fmt: skip
 

@@ -1,0 +1,135 @@
+"""An evaluator of nodes for the tests: every value a two-dimensional array, every operation the plainest NumPy.
+
+It shares nothing with the code generator: no products are reordered, inverses are inverses, logarithms of sums of
+exponentials are just that (in extended precision where the tests need it).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from matcalc.expressions.dims import evaluate as size_of
+from matcalc.expressions.node import Node, postorder
+
+Array = np.ndarray[Any, Any]
+erf = np.vectorize(math.erf, otypes=[float])
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+FUNCTIONS = {
+    "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt, "square": lambda x: x * x,
+    "abs": np.abs, "sign": np.sign, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
+    "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "sigmoid": sigmoid,
+    "relu": lambda x: np.where(x > 0, x, 0), "softplus": lambda x: np.log(1 + np.exp(x)), "silu": lambda x: x * sigmoid(x),
+    "gelu": lambda x: x * (1 + erf(x / math.sqrt(2))) / 2, "erf": erf, "step": lambda x: (x > 0) * 1.0,
+    "reciprocal": lambda x: 1 / x, "neg": lambda x: -x, "T": lambda x: x.T,
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "matmul": np.matmul,
+    "maximum": np.maximum, "minimum": np.minimum, "kron": np.kron, "inv": np.linalg.inv, "pinv": np.linalg.pinv,
+    "solve": lambda a, b: np.linalg.inv(a) @ b, "det": np.linalg.det, "logdet": lambda x: np.log(abs(np.linalg.det(x))),
+    "tr": np.trace, "inner": lambda a, b: np.sum(a * b), "dot": lambda a, b: np.sum(a.ravel() * b.ravel()),
+    "outer": lambda a, b: a.reshape(-1, 1) * b.reshape(1, -1), "prod": np.prod, "max": np.max, "min": np.min,
+    "norm": lambda x: math.sqrt(np.sum(x**2)), "norm1": lambda x: np.sum(np.abs(x)), "norm_inf": lambda x: np.max(np.abs(x)),
+    "norm_nuc": lambda x: np.sum(np.linalg.svd(x)[1]), "vec": lambda x: x.T.reshape(-1, 1),
+    "cross_entropy": lambda y, p: -np.sum(y * np.log(p)), "diag": lambda x: np.diag(x.ravel()) if 1 in x.shape else np.diag(x),
+    "polar": lambda x: np.linalg.svd(x, full_matrices=False)[0] @ np.linalg.svd(x, full_matrices=False)[2],
+}  # fmt: skip
+
+
+def prod_others(x: Array) -> Array:
+    out = np.ones(x.shape)
+    for i in np.ndindex(*x.shape):
+        for j in np.ndindex(*x.shape):
+            if i != j:
+                out[i] *= x[j]
+    return out
+
+
+def is_extreme(x: Array, best: float) -> Array:
+    out = np.zeros(x.shape)
+    for j in range(x.shape[1]):
+        for i in range(x.shape[0]):
+            if x[i, j] == best and not out.any():
+                out[i, j] = 1
+    return out
+
+
+def with_axis(op: str, x: Array, axis: int | None) -> Array:
+    if op in ("sum", "mean"):
+        return np.asarray(getattr(np, op)(x, axis=axis, keepdims=True))
+    total = np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+    return {"logsumexp": total, "softmax": np.exp(x - total), "log_softmax": x - total}[op]
+
+
+def kron_adjoint(g: Array, other: Array, shape: tuple[int, int], left: bool) -> Array:
+    """From the definition: the derivative of sum(g * kron(a, b)) by one entry after the other."""
+    out = np.zeros(shape)
+    for i in np.ndindex(*shape):
+        unit = np.zeros(shape)
+        unit[i] = 1
+        out[i] = np.sum(g * (np.kron(unit, other) if left else np.kron(other, unit)))
+    return out
+
+
+def power_sum(x: Array, d: Array, k: int) -> Array:
+    power = np.linalg.matrix_power
+    return np.sum([power(x, i) @ d @ power(x, k - 1 - i) for i in range(k)], axis=0)
+
+
+class Evaluator:
+    """Values of nodes, given arrays (of the 1-D convention) for inputs, sizes for dimensions, and functions."""
+
+    def __init__(self, inputs: dict[str, Any], sizes: dict[str, int], functions: dict[tuple[str, int], Any] | None = None) -> None:
+        self.inputs, self.sizes, self.functions = inputs, sizes, functions or {}
+
+    def __call__(self, root: Node) -> Array:
+        """The value of a node, two-dimensional."""
+        done: dict[Node, Array] = {}
+        for node in postorder(root):
+            shape = tuple(size_of(dim, self.sizes) for dim in node.shape)
+            done[node] = np.asarray(self.one(node, [done[a] for a in node.args], shape)).reshape(shape)
+        return done[root]
+
+    def one(self, node: Node, args: list[Array], shape: tuple[int, ...]) -> Any:
+        op, params = node.op, node.params
+        if op == "var":
+            return np.asarray(self.inputs[params[0]], dtype=float)
+        if op in ("num", "pi"):
+            return math.pi if op == "pi" else float(params[0])
+        if op == "dim":
+            return float(size_of(params[0], self.sizes))
+        if op in ("ones", "zeros", "eye"):
+            return np.eye(*shape) if op == "eye" else getattr(np, op)(shape)
+        if op == "let":
+            return args[0]
+        if op == "apply":
+            return self.functions[params](args[0])
+        if op in ("sum", "mean", "logsumexp", "softmax", "log_softmax"):
+            return with_axis(op, args[0], params[0])
+        if op == "index":
+            return args[0][tuple(self.item(i, n) for i, n in zip(params, args[0].shape, strict=True))]
+        if op == "stack":
+            blocks = iter(args)
+            return np.vstack([np.hstack([next(blocks) for _ in range(count)]) for count in params])
+        if op == "unvec":
+            return args[0].reshape(shape[::-1]).T
+        if op in ("kron_left", "kron_right"):
+            return kron_adjoint(args[0], args[1], (shape[0], shape[1]), op == "kron_left")
+        if op == "matrix_power":
+            return np.linalg.matrix_power(args[0], int(args[1].item()))
+        if op == "power_sum":
+            return power_sum(args[0], args[1], int(args[2].item()))
+        if op in ("prod_others", "is_max", "is_min"):
+            return prod_others(args[0]) if op == "prod_others" else is_extreme(args[0], {"is_max": np.max, "is_min": np.min}[op](args[0]))
+        return FUNCTIONS[op](*args)
+
+    def item(self, item: tuple[Any, ...], length: int) -> slice:
+        if item[0] == "all":
+            return slice(0, length)
+        low = size_of(item[1], self.sizes)
+        return slice(low, low + 1 if item[0] == "at" else size_of(item[2], self.sizes))
