@@ -8,7 +8,7 @@ yet waits.  An unknown is an axis of an input, so it is never 1: kinds are decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 
 from matcalc.errors import ShapeError
@@ -30,7 +30,7 @@ class Clash(Exception):
         self.a, self.b = a, b
 
 
-class Unwanted(ShapeError):
+class _Misfit(ShapeError):
     """A misfit that knows what would fit."""
 
     wants: str = ""
@@ -51,7 +51,7 @@ class Unifier(Checker):
 
     def misfit(self, message: str, hint: str = "", *, wants: str = "") -> ShapeError:
         """The error, which keeps what would fit."""
-        error = Unwanted(message, hint=hint)
+        error = _Misfit(message, hint=hint)
         error.wants = wants
         return error
 
@@ -136,14 +136,17 @@ class Unifier(Checker):
             return True
         return False
 
-    def finish(self) -> None:
-        """Solve what has waited, then test what must not be negative; raises `Clash` or a misfit."""
+    def finish(self, stacked: Callable[[int], Sequence[Shape]]) -> None:
+        """Solve what has waited, then test what must not be negative; raises `Clash` or a misfit.
+
+        ``stacked`` gives the shapes of the two matrices where a slot is about ``vec`` of both.
+        """
         while self.waiting:
             waiting, self.waiting = self.waiting, []
             for a, b, slot in waiting:
                 self.slot = slot
                 self.same(a, b)
-            if len(self.waiting) == len(waiting) and not self._guess():
+            if len(self.waiting) == len(waiting) and not self._guess(stacked):
                 a, b, self.slot = self.waiting[0]
                 raise Clash(self.find(a), self.find(b))
         for dim, slot in self.needs:
@@ -152,9 +155,16 @@ class Unifier(Checker):
                 self.slot = slot
                 raise self.misfit("the index is out of range", "indices count from 0, negative ones from the end")
 
-    def _guess(self) -> bool:
-        """Factor by factor: of ``vec(A).T @ vec(X)`` with shapes unknown, A and X have one shape."""
+    def _guess(self, stacked: Callable[[int], Sequence[Shape]]) -> bool:
+        """Of ``vec(A).T @ vec(X)``, A and X have one shape; else unknown factors are equal one by one."""
         a, b, self.slot = self.waiting[0]
+        matrices = stacked(self.slot)
+        if matrices:
+            self.guesses.append(self.slot)
+            del self.waiting[0]
+            for one, other in zip(*matrices, strict=True):
+                self.same(one, other)
+            return True
         left, right = [sorted(terms(self.find(dim)).items()) for dim in (a, b)]
         if len(left) != 1 or len(right) != 1:
             return False

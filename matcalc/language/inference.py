@@ -18,7 +18,7 @@ from matcalc.expressions.dims import Dim, names
 from matcalc.language.conventions import Conventions
 from matcalc.language.declarations import Declarations
 from matcalc.language.dimensions import Clash, letters
-from matcalc.language.possibility import possible
+from matcalc.language.possibility import matrices, possible
 from matcalc.language.shaping import Failure, Preparation, Run, run
 
 __all__ = ["departed", "dimension_names", "infer"]
@@ -34,13 +34,14 @@ Departures: TypeAlias = tuple[tuple[int, str], ...]  # positions of names, and t
 class Search:
     """The state of a search that several rounds share."""
 
-    __slots__ = ("conventions", "names", "possible", "prepared", "runs")
+    __slots__ = ("conventions", "matrices", "names", "possible", "prepared", "runs")
 
     def __init__(self, prepared: Preparation, conventions: Conventions) -> None:
         self.prepared = prepared
         self.conventions = conventions
         self.names = list(prepared.free)
-        self.possible = possible(prepared)
+        self.matrices = matrices(prepared)  # only these may depart to a matrix
+        self.possible = possible(prepared, self.matrices)
         self.runs = min(RUNS, max(FEW, WORK // max(1, len(prepared.tape))))
 
     def kinds(self, departures: Departures) -> dict[str, str]:
@@ -49,9 +50,9 @@ class Search:
 
 def infer(prepared: Preparation, conventions: Conventions) -> tuple[Run, bool]:
     """The run of the best reading, or the failed run of the default one; and whether the search was cut short."""
-    found = run(prepared, {}, frozenset())
-    if found.failure is None:
-        return found, False
+    plain = run(prepared, {}, frozenset())
+    if plain.failure is None:
+        return plain, False
     search = Search(prepared, conventions)
     if not all(search.possible):
         return run(prepared, {}, None), False
@@ -61,8 +62,7 @@ def infer(prepared: Preparation, conventions: Conventions) -> tuple[Run, bool]:
         if found is not None:
             return found, False
         if place is None or search.runs <= 0:
-            plain = run(prepared, {}, None)
-            return plain, search.runs <= 0
+            return run(prepared, {}, None), search.runs <= 0
         tolerated |= {place}
 
 
@@ -104,21 +104,15 @@ def _rank(departures: Departures, reached: int, far: bool) -> tuple[Any, ...]:
 
 def _options(search: Search, found: Run, failure: Failure) -> list[tuple[int, str]]:
     """The departures that might mend a failure."""
-    prepared, tape = search.prepared, search.prepared.tape
-    free, defaults = prepared.free, prepared.default
+    prepared = search.prepared
     options: set[tuple[int, str]] = set()
-    cause = failure.cause
-    if getattr(cause, "wants", "") == "matrix":
-        for a in tape.args[failure.slot]:
-            if tape.op[a] == "input" and tape.params[a][0] in free and defaults[tape.params[a][0]] != "matrix":
-                options.add((free[tape.params[a][0]], "matrix"))
     culprits = _below(search, failure.slot)
-    if isinstance(cause, Clash):
-        culprits |= _of_dimensions(found, prepared, cause)
+    if isinstance(failure.cause, Clash):
+        culprits |= _of_dimensions(found, prepared, failure.cause)
     for name in culprits:
-        kinds = search.conventions.departures(name)
-        if kinds:
-            options.add((free[name], kinds[0]))
+        for kind in search.conventions.departures(name):
+            if kind != "matrix" or name in search.matrices:
+                options.add((prepared.free[name], kind))
     return sorted(options)
 
 

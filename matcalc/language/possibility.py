@@ -7,21 +7,22 @@ happens above it; that keeps the search for the best reading small.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import product
 from typing import Any
 
 from matcalc.errors import ShapeError
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import kind
+from matcalc.expressions.node import Shape, kind
 from matcalc.language.dimensions import Unifier
 from matcalc.language.shaping import Preparation, parameters
 
 __all__ = ["matrices", "possible"]
 
-SHAPES = {"scalar": (1, 1), "vector": ("?0", 1), "row": (1, "?0"), "matrix": ("?0", "?1")}
+SHAPES: dict[str, Shape] = {"scalar": (1, 1), "vector": ("?0", 1), "row": (1, "?0"), "matrix": ("?0", "?1")}
 ANY = frozenset(SHAPES)
 MANY = 300  # combinations of kinds that are tried; beyond, any kind is possible
-SQUARE = frozenset({"inv", "pinv", "solve", "matrix_power", "power_sum", "tr", "det", "logdet", "norm_nuc", "polar"})
+FEW = 3  # arguments; operations with more (stacks) admit all kinds
 
 
 class Lenient(Unifier):
@@ -35,20 +36,42 @@ class Lenient(Unifier):
 
 
 def matrices(prepared: Preparation) -> set[str]:
-    """The undeclared names that stand where nothing but a matrix is admitted."""
-    tape, found = prepared.tape, set[str]()
-    for op, args, params in zip(tape.op, tape.args, tape.params, strict=True):
-        if op in SQUARE or (op == "index" and len(params) == 2):
-            for a in args:
-                if tape.op[a] == "input" and tape.params[a][0] in prepared.free:
-                    found.add(tape.params[a][0])
+    """The undeclared names that stand where nothing but a matrix is admitted, such as k in ``logdet(k)``."""
+    tape, check, found = prepared.tape, Lenient(), set[str]()
+    known: dict[tuple[Any, ...], bool] = {}
+    for slot, args in enumerate(tape.args):
+        for place, a in enumerate(args):
+            if tape.op[a] != "input" or tape.params[a][0] not in prepared.free or len(args) > FEW:
+                continue
+            key = (prepared.rules[slot], parameters(prepared, slot), place)
+            if key not in known:
+                known[key] = _only_matrix(prepared, check, slot, place)
+            if known[key]:
+                found.add(tape.params[a][0])
     return found
 
 
-def possible(prepared: Preparation) -> list[frozenset[str]]:
-    """For every slot, the kinds it may have."""
+def _only_matrix(prepared: Preparation, check: Lenient, slot: int, place: int) -> bool:
+    """Whether the operation asks for a matrix at a place, whatever else it is given."""
+    params, count = parameters(prepared, slot), len(prepared.tape.args[slot])
+    for own in ("scalar", "vector"):
+        wanted = False
+        for others in product(("matrix", "scalar"), repeat=count - 1):
+            kinds = (*others[:place], own, *others[place:])
+            try:
+                prepared.rules[slot](check, [SHAPES[k] for k in kinds], params)
+            except ShapeError as error:
+                wanted = wanted or getattr(error, "wants", "") == "matrix"
+            else:
+                return False
+        if not wanted:
+            return False
+    return True
+
+
+def possible(prepared: Preparation, as_matrix: Collection[str]) -> list[frozenset[str]]:
+    """For every slot, the kinds it may have, where the names ``as_matrix`` may be matrices."""
     tape, check = prepared.tape, Lenient()
-    as_matrix = matrices(prepared)
     found: list[frozenset[str]] = []
     known: dict[tuple[Any, ...], frozenset[str]] = {}
     for slot, (op, args) in enumerate(zip(tape.op, tape.args, strict=True)):
@@ -65,7 +88,7 @@ def possible(prepared: Preparation) -> list[frozenset[str]]:
     return found
 
 
-def _of_input(prepared: Preparation, name: str, as_matrix: set[str]) -> frozenset[str]:
+def _of_input(prepared: Preparation, name: str, as_matrix: Collection[str]) -> frozenset[str]:
     if name not in prepared.free:
         return frozenset({kind(prepared.declared[name])})
     default = prepared.default[name]

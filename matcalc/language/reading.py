@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from matcalc.errors import ShapeError
+from matcalc.errors import ParseError
 from matcalc.expressions.node import Node
 from matcalc.language.build import Builder, Misfit, build
 from matcalc.language.lower import lower
+from matcalc.language.report import explain
 from matcalc.language.scope import Environment, Known
 from matcalc.language.tape import Tape
-from matcalc.syntax.tree import Syntax
+from matcalc.syntax.tree import Assignment, Expression, Statement, Syntax
 
 __all__ = ["expression"]
 
@@ -26,7 +27,8 @@ def expression(
 
     ``functions`` are the unknown elementwise functions that may be called, ``dims`` the names of dimensions (which
     stand for their numbers).  ``names`` may be an `Environment`, such as `matcalc.language.program.beside`
-    gives, which brings both.
+    gives, which brings both.  A text of several lines is an expression with abbreviations before it,
+    ``t1 = ...``, which stand for what they abbreviate: long results are written so.
 
     Raises `UnknownNameError` for any other name, `ParseError` for text that is not an expression, `ShapeError`.
 
@@ -34,12 +36,6 @@ def expression(
     >>> expression("A @ x", {"A": variable("A", ("m", "n")), "x": variable("x", ("n", 1))}).shape
     ('m', 1)
     """
-    source = ""
-    if isinstance(text, str):
-        from matcalc.syntax.parser import parse_expression
-
-        source = text
-        text = parse_expression(text)
     if isinstance(names, Environment):
         environment = names
         if functions or dims:
@@ -48,13 +44,39 @@ def expression(
             )
     else:
         environment = Environment(names, functions, {}, dims)
+    if not isinstance(text, str):
+        return _read(text, "", environment)
+    from matcalc.syntax.parser import parse, parse_expression
+
+    if "\n" not in text.strip():
+        return _read(parse_expression(text), text, environment)
+    return _read_statements(parse(text), text, environment)
+
+
+def _read(tree: Syntax, source: str, environment: Environment) -> Node:
     tape = Tape()
     scope = Known(source, environment, environment.functions, environment.definitions, environment.dims)
-    slot = lower(tape, text, scope)
+    slot = lower(tape, tree, scope)
     try:
         return build(tape, Builder({}, environment.definitions, lambda: environment))[slot]
     except Misfit as misfit:
-        from matcalc.language.report import explain
+        raise explain(tape, misfit, source) from None
 
-        error: ShapeError = explain(tape, misfit, source)
-        raise error from None
+
+def _read_statements(statements: Sequence[Statement], source: str, environment: Environment) -> Node:
+    """A long result: abbreviations of parts that occur often, one by one, and then the expression."""
+    local = Environment(environment, environment.functions, environment.definitions, environment.dims)
+    for statement in statements[:-1]:
+        if not isinstance(statement, Assignment):
+            raise ParseError("only abbreviations stand before an expression", hint="write t1 = ...").at(
+                source, statement.start
+            )
+        if statement.name in local:
+            raise ParseError(f"{statement.name} has a meaning already", hint="choose another name").at(
+                source, statement.start
+            )
+        local[statement.name] = _read(statement.value, source, local)
+    last = statements[-1]
+    if not isinstance(last, Expression):
+        raise ParseError("the last line is no expression").at(source, last.start)
+    return _read(last.value, source, local)

@@ -7,7 +7,7 @@ broadcast freely), and taking a sum, a norm and the like of a scalar that comes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
@@ -127,10 +127,20 @@ def run(prepared: Preparation, departures: Mapping[str, str], tolerated: frozens
                 found.failure = Failure(slot, check.misfit("a scalar and something larger"), True)
                 return found
             shapes.append(shape)
-        check.finish()
+        check.finish(lambda slot: _stacked(tape, shapes, slot))
     except (ShapeError, Clash) as error:
         found.failure = Failure(check.slot, error, False)
     return found
+
+
+def _stacked(tape: Tape, shapes: Sequence[Shape], slot: int) -> list[Shape]:
+    """The shapes of A and B where a slot is about ``vec(A)`` and ``vec(B)``, transposed or not."""
+    found = []
+    for a in tape.args[slot]:
+        inner = tape.args[a][0] if tape.op[a] == "T" else a
+        if tape.op[inner] == "vec":
+            found.append(shapes[tape.args[inner][0]])
+    return found if len(found) == 2 else []
 
 
 def parameters(prepared: Preparation, slot: int) -> Params:
