@@ -130,6 +130,8 @@ def _body(reading: Reading, free: tuple[int, ...], diag: bool) -> tuple[tuple[No
         return _plain(_collected(left or [(t(node), p) for node, p in right]))
     if len(edge.powers) == 1 and edge.powers[0][0].op == "eye":
         return _diagonal(_collected([*left, *right]), edge.powers[0][0]), {}
+    if any(node.op == "eye" for node, _ in edge.powers):
+        left, right = [*left, *right], []
     if len(edge.powers) == 1 and edge.powers[0][1] == 1 and (diag or not (left or right)):
         parts = _flat(edge.node)
         head = [_diag(entrywise(left))] if left else []

@@ -65,7 +65,7 @@ def placeholders(op: str, shapes: Sequence[Shape], result: Shape) -> dict[str, N
 def differential(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None) -> Node:
     """The right-hand side of a law over placeholders."""
     names = placeholders(op, shapes, result)
-    text = law_text(op, shapes, params if k is None else (k,)).split("=", 1)[1].strip()
+    text = law_text(op, shapes, params if k is None else (k,)).split(") = ", 1)[1].strip()
     sized = {name for shape in (*shapes, result) for dim in shape for name in dims.names(dim)}
     return expression(text, names, dims=tuple(sorted(sized)))
 

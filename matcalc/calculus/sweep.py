@@ -22,6 +22,7 @@ from matcalc.operations import table
 __all__ = ["OUTPUT", "Step", "depends", "sweep"]
 
 OUTPUT = (2, 3)  # the indices of the value's own axes
+MANY = 6  # terms beyond which an adjoint is closed
 LONG = 10  # factors beyond which a term is closed into one
 WIDE = 4000  # written-out size beyond which a factor is not opened
 
@@ -70,6 +71,7 @@ def sweep(
         wanted = [k for k, a in enumerate(node.args) if live[a]]
         if not wanted:
             continue
+        upstream = adjoints[node] = _bounded(upstream)
         step = Step(node, upstream)
         for k, downstream in _contributions(node, wanted, upstream, names):
             argument = node.args[k]
@@ -114,6 +116,18 @@ def _contributions(node: Node, wanted: list[int], upstream: Sum, names: Mapping[
         which = ", ".join(str(k + 1) for k in sorted(missing))
         raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
     return list(found.items())
+
+
+def _bounded(upstream: Sum) -> Sum:
+    """An adjoint of many terms, closed into one: what is passed on at a node must not grow with the program."""
+    if len(upstream.terms) <= MANY or len(upstream.free) > 2:
+        return upstream
+    found = closed(upstream)
+    if found is None:
+        return upstream
+    value = Sum(upstream.shape, upstream.extra)
+    value.add(*found)
+    return value
 
 
 def _passed(upstream: Sum) -> list[tuple[Key, Number]]:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from matcalc.calculus import facts
 from matcalc.expressions.dims import Dim, Poly
-from matcalc.expressions.node import Node, intern, postorder
+from matcalc.expressions.node import Node, intern, kind, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
@@ -50,7 +50,7 @@ def label(node: Node) -> str:
 
 def leaves(node: Node) -> int:
     """How long a term is for the eye: its names and functions, whatever is transposed."""
-    return token_count(node) if node.size > 60 else token_count(node) - sum(n.op == "T" for n in postorder(node))
+    return token_count(node) if node.size > 60 else token_count(node) - sum(n.op == "T" for n in postorder(node, into=lambda n: n.op != "let"))
 
 
 def t(node: Node) -> Node:
@@ -94,7 +94,7 @@ def chain(parts: Sequence[Node]) -> Node:
             i = max(0, i - 1)
         else:
             i += 1
-    if len(parts) == 2 and parts[0].op == "ones":
+    if len(parts) == 2 and parts[0].op == "ones" and parts[0].shape[0] == 1:
         return _column_sums(parts[1])
     node = parts[0]
     for part in parts[1:]:
@@ -202,10 +202,24 @@ def _split(powers: Powers) -> tuple[list[Node], list[Node]]:
 
 
 def _multiplied(parts: Sequence[Node]) -> Node | None:
+    """The entrywise product from left to right, a matrix first where columns and rows meet on it."""
+    kinds = {kind(part.shape) for part in parts}
+    if "row" in kinds and "vector" in kinds:
+        parts = sorted(parts, key=lambda part: kind(part.shape) != "matrix")
     node: Node | None = None
     for part in parts:
         node = part if node is None else table.mul(node, part)
     return node
+
+
+def _divided(node: Node, below: Sequence[Node]) -> Node:
+    """A fraction; columns and rows below the line divide one after the other."""
+    rows = [part for part in below if kind(part.shape) == "row"]
+    if rows and any(kind(part.shape) == "vector" for part in below):
+        node = _divided(node, [part for part in below if kind(part.shape) != "row"])
+        below = rows
+    divider = _multiplied(below)
+    return node if divider is None else table.div(node, divider)
 
 
 def _terminates(q: int) -> bool:
@@ -246,10 +260,7 @@ def product(c: Number, scalars: Powers, body: Sequence[Node], marks: Powers = ()
     else:
         node = _multiplied([*([number] if number else []), *names])
         node = scaled(node, chain(body))
-    divider = _multiplied(below)
-    if divider is None:
-        return table.number(1) if node is None else node
-    return table.div(table.number(1) if node is None else node, divider)
+    return _divided(table.number(1) if node is None else node, below)
 
 
 def _place(item: tuple[Number, Node]) -> tuple[bool, bool, int, int, tuple[int, str, str]]:

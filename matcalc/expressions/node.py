@@ -17,6 +17,7 @@ from matcalc.expressions.dims import Dim
 __all__ = ["Node", "Shape", "axes", "intern", "kind", "postorder", "rebuild"]
 
 Shape: TypeAlias = tuple[Dim, Dim]
+NAMED = ("let", "defined")  # written by name
 HUGE = 10**9  # sizes of shared expressions, written out, grow without bound
 
 
@@ -33,7 +34,8 @@ class Node:
     args: tuple[Node, ...]
     params: tuple[Any, ...]
     shape: Shape
-    size: int  # nodes of the tree, shared ones counted each time
+    size: int  # nodes of the tree as it is written, shared ones counted each time, a named one once
+    _digest: str
 
     def __repr__(self) -> str:
         inner = ", ".join([*map(repr, self.params), *map(repr, self.args)])
@@ -45,7 +47,7 @@ class Node:
         try:
             return self._digest
         except AttributeError:
-            for node in postorder(self):
+            for node in postorder(self, into=lambda n: not hasattr(n, "_digest")):
                 if not hasattr(node, "_digest"):
                     _set_digest(node)
             return self._digest
@@ -63,8 +65,9 @@ def intern(op: str, args: tuple[Node, ...], params: tuple[Any, ...], shape: Shap
     node = Node.__new__(Node)
     node.op, node.args, node.params, node.shape = op, args, params, shape
     size = 1
-    for argument in args:
-        size += argument.size
+    if op not in NAMED:
+        for argument in args:
+            size += argument.size
     node.size = size if size < HUGE else HUGE
     _table[key] = node
     return node

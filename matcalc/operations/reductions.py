@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from matcalc.expressions.node import Shape
@@ -12,6 +12,14 @@ from matcalc.operations.registry import Law, Operation
 
 def _sum_form(params: tuple[Any, ...]) -> str:
     return {None: "ij->..", 0: "ij->.j", 1: "ij->i."}[params[0]]
+
+
+def _linear_law(name: str) -> Callable[[Sequence[Shape], tuple[Any, ...]], str]:
+    def law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
+        axis = "" if params[0] is None else f", axis={params[0]}"
+        return f"d({name}(X{axis})) = {name}(dX{axis})"
+
+    return law
 
 
 def _logsumexp_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
@@ -36,12 +44,12 @@ def _log_softmax_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
 
 REDUCTIONS = [
     Operation(
-        "sum", "X", shapes.along_axis, einsum=_sum_form, axis=True, latex=r"\operatorname{sum}",
+        "sum", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("sum"), latex=r"\operatorname{sum}",
         law=Law("d(sum(X)) = sum(dX)", "sum of entries", "linear"),
         doc="of all entries; axis=0 down the columns (1×n), axis=1 along the rows (m×1)",
     ),
     Operation(
-        "mean", "X", shapes.along_axis, einsum=_sum_form, axis=True, latex=r"\operatorname{mean}",
+        "mean", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("mean"), latex=r"\operatorname{mean}",
         law=Law("d(mean(X)) = mean(dX)", "mean of entries", "linear"),
     ),
     Operation(
