@@ -1,0 +1,1 @@
+"""The check: generated code held against numeric differentiation at general points."""

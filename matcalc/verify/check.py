@@ -1,0 +1,207 @@
+"""The check of a program's gradients and of claims about them.
+
+The *generated* code is run at general points and held against numeric differentiation of the generated value, entry by entry.
+Errors are relative to the gradient's largest entry; there is no absolute floor.  A difference that is no larger than rounding (it
+changes when the last digits of the point do) counts as none, and a point at which the numeric derivative itself is not known well
+enough is drawn again; where none is found the finding is inconclusive, which is not passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matcalc.codegen.functions import bind
+from matcalc.codegen.numpy_module import Request
+from matcalc.errors import UnknownNameError, UnsupportedError
+from matcalc.expressions.node import Node, postorder
+from matcalc.verify import claims as claiming
+from matcalc.verify import wide
+from matcalc.verify.differences import COMPLEX
+from matcalc.verify.domain import is_analytic
+from matcalc.verify.points import Code, Point, Sampler
+from matcalc.verify.report import Report, VariableReport
+from matcalc.verify.targets import Codes, Numeric, Target
+
+if TYPE_CHECKING:
+    from matcalc.language.program import Program
+
+__all__ = ["check_program"]
+
+TOLERANCE = {True: 1e-8, False: 1e-6}  # of the complex step, of differences
+REDRAWS = 12
+WORK = 3_000_000  # nodes evaluated, beyond which directions are tried instead of entries
+
+
+class Finding:
+    """The truth and the gradient at one point."""
+
+    __slots__ = ("error", "got", "numeric", "point", "where")
+
+    def __init__(self, point: Point, numeric: Numeric, got: Any, error: float, where: tuple[int, ...]) -> None:
+        self.point, self.numeric, self.got, self.error, self.where = point, numeric, got, error, where
+
+
+def check_program(
+    program: Program, wrt: Sequence[str], gradients: Mapping[str, Node], *, functions: Mapping[str, str] | None = None,
+    claims: Mapping[str, str] | None = None, seed: int = 0, dims: Mapping[str, int] | None = None, points: int = 3,
+    value: Node | None = None, structure: str = "projection",
+) -> Report:  # fmt: skip
+    """Check gradients (nodes, by name, in the variables' shapes) and claims (texts, by name) about them.
+
+    ``value`` is what is differentiated where it is not the program's value, ``structure`` what the derivative by a structured
+    matrix means, ``dims`` sizes to use.  Of a vector or matrix value, a gradient has shape value + variable.
+
+    Raises `MatcalcError` where a claim cannot be read.
+    """
+    import numpy as np
+
+    checker = Checker(program, functions, dims, value, structure, np.random.default_rng(seed))
+    names = list(dict.fromkeys([*wrt, *(claims or {})]))
+    said = claiming.read(program, claims or {}, checker.node)
+    found = checker.run(names, {n: g for n, g in gradients.items() if n in names}, points)
+    if isinstance(found, Report):
+        return found
+    judged = {name: claiming.judge(claim, found[name], checker, gradients.get(name)) for name, claim in said.items()}
+    reports = {name: checker.report(name, found[name]) for name in names if name in gradients}
+    return Report(reports, judged, checker.dims)
+
+
+class Checker:
+    """What all variables of a check share."""
+
+    def __init__(
+        self, program: Program, functions: Mapping[str, str] | None, dims: Mapping[str, int] | None,
+        value: Node | None, structure: str, rng: Any,
+    ) -> None:  # fmt: skip
+        self.program, self.structure, self.rng = program, structure, rng
+        self.value = program.value if value is None else value
+        self.bound = {**getattr(program, "functions_bound", {}), **(functions or {})}
+        self.inputs = list(program.inputs.values())
+        self.sampler = Sampler(self.value, self.inputs, program.dims, program.least, self.bound, dict(dims or {}), rng)
+        self.codes = Codes(self.bound, is_analytic(bind([self.value], self.bound)[self.value]))
+        self.dims: list[dict[str, int]] = []
+        self.targets: dict[str, Target] = {}
+
+    def node(self, name: str) -> Node:
+        """The node of a variable."""
+        try:
+            return self.program.names[name] if name not in self.program.inputs else self.program.inputs[name]
+        except KeyError:
+            raise UnknownNameError(f"there is no {name} in the program") from None
+
+    def target(self, name: str) -> Target:
+        """The variable, ready to be differentiated by."""
+        if name not in self.targets:
+            self.targets[name] = Target(name, self.node(name), self.value, self.inputs, self.codes)
+        return self.targets[name]
+
+    def run(self, names: Sequence[str], gradients: Mapping[str, Node], points: int) -> dict[str, list[Finding]] | Report:
+        """The findings at some points, by name; a report at once where there is no point, or too much to do entry by entry."""
+        code = Code(Request(self.value, self.inputs, gradients, functions=self.bound))
+        found: dict[str, list[Finding]] = {name: [] for name in names}
+        drawn = 0
+        while min(map(len, found.values()), default=points) < points and drawn < points + REDRAWS:
+            point = self.sampler.point()
+            drawn += 1
+            if point is None:
+                break
+            if drawn == 1 and wide.too_much(self, names, point, points, WORK):
+                return wide.check(self, names, code, point, points)
+            self.dims.append(point.sizes)
+            results = code(point)[1]
+            for name in names:
+                if len(found[name]) < points:
+                    self._compare(name, point, results.get(name), found[name])
+        return found
+
+    def _compare(self, name: str, point: Point, got: Any, found: list[Finding]) -> None:
+        import numpy as np
+
+        target = self.target(name)
+        numeric = target.derivative(point, self.structure)
+        if not np.all(np.isfinite(numeric.array)) or unknown(numeric):
+            return
+        if got is None:
+            found.append(Finding(point, numeric, None, 0.0, ()))
+            return
+        got = np.asarray(got, dtype=float)
+        if got.shape != numeric.array.shape:
+            raise UnsupportedError(f"the gradient by {name} has shape {got.shape}, expected {numeric.array.shape}")
+        error, where = difference(got, numeric.array)
+        if error > self.tolerance(numeric) and self._is_rounding(target, point, numeric, got):
+            error = 0.0
+        found.append(Finding(point, numeric, got, error, where))
+
+    def tolerance(self, numeric: Numeric) -> float:
+        """The largest relative difference that is none."""
+        return TOLERANCE[numeric.method == COMPLEX]
+
+    def _is_rounding(self, target: Target, point: Point, numeric: Numeric, got: Any) -> bool:
+        """Whether both derivatives are zero but for rounding: the difference is not larger than what the last digits move."""
+        import numpy as np
+
+        value = np.abs(np.asarray(target.real(point, target.inputs(point))[0])).max()
+        size = np.abs(np.asarray(target.inputs(point)[target.name])).max()
+        both = max(np.abs(numeric.array).max(), np.abs(got).max())
+        if both * size > 1e-9 * value:
+            return False
+        moved = target.derivative(target.jittered(point, self.rng), self.structure)
+        noise = max(float(np.abs(moved.array - numeric.array).max()), numeric.error)
+        return bool(both <= 1e3 * noise)
+
+    def report(self, name: str, found: list[Finding]) -> VariableReport:
+        """The finding for one variable."""
+        if not found:
+            return inconclusive(name)
+        worst = max(found, key=lambda f: f.error)
+        method = worst.numeric.method
+        passed = worst.error <= self.tolerance(worst.numeric)
+        where = f"{len(found)} point{'s' if len(found) > 1 else ''}"
+        if passed:
+            message = f"agrees with numeric differences ({method}) to {worst.error:.1e} at {where}"
+        else:
+            message = f"wrong: differs from numeric differences ({method}) by {worst.error:.1e} of its largest entry"
+            message += largest(worst.where, worst.got, worst.numeric.array)
+        return VariableReport(
+            name, passed=passed, max_error=worst.error, method=method, message=message, points=len(found)
+        )
+
+
+def unknown(numeric: Numeric) -> bool:
+    """Whether the differences do not agree among themselves well enough to judge by."""
+    import numpy as np
+
+    return bool(numeric.error > 1e-7 * max(float(np.abs(numeric.array).max()), 1e-300)) and numeric.error > 0
+
+
+def difference(got: Any, truth: Any) -> tuple[float, tuple[int, ...]]:
+    """The largest difference relative to the largest entry, and where it is."""
+    import numpy as np
+
+    if not got.size:
+        return 0.0, ()
+    gap = np.abs(got - truth)
+    gap = np.where(np.isfinite(gap), gap, np.inf)
+    scale = max(float(np.abs(truth).max()), float(np.nanmax(np.abs(got))) if np.isfinite(got).any() else 0.0)
+    where = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
+    return (float(gap.max()) / scale if scale > 0 else (float("inf") if gap.max() else 0.0)), where
+
+
+def largest(where: tuple[int, ...], got: Any, truth: Any) -> str:
+    """Where two arrays differ most, in words."""
+    place = f"at [{', '.join(map(str, where))}] it is" if where else "it is"
+    return f"; {place} {float(got[where]):.6g}, numerically {float(truth[where]):.6g}"
+
+
+def inconclusive(name: str) -> VariableReport:
+    """No point was good enough to judge at."""
+    return VariableReport(
+        name, passed=False, inconclusive=True, max_error=float("nan"), method="none", points=0,
+        message="inconclusive: no point was found at which the program is smooth and well-conditioned",
+    )  # fmt: skip
+
+
+def size(value: Node) -> int:
+    """Distinct nodes."""
+    return sum(1 for _ in postorder(value))

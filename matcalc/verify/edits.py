@@ -1,0 +1,97 @@
+"""A formula changed in one place, in the ways in which people get gradients wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matcalc.errors import MatcalcError
+from matcalc.expressions.node import Node, intern, postorder
+from matcalc.operations.table import OPERATIONS, make, neg
+from matcalc.render.source import source
+
+__all__ = ["Edit", "edits"]
+
+SHORT = 60
+
+
+class Edit:
+    """``node`` is the formula edited; ``missing`` says what is wrong with a claim that equals it, ``extra`` what is wrong
+    with a claim that becomes right by it."""
+
+    __slots__ = ("extra", "missing", "node")
+
+    def __init__(self, node: Node, missing: str, extra: str) -> None:
+        self.node, self.missing, self.extra = node, missing, extra
+
+
+def edits(root: Node) -> Iterator[Edit]:
+    """Every formula that is ``root`` with one place changed, the outermost places first."""
+    for place in reversed(list(postorder(root, into=lambda n: n.op != "let"))):
+        for new, missing, extra in _changes(place):
+            changed = _replaced(root, place, new)
+            if changed is not None and changed is not root:
+                yield Edit(changed, missing, extra)
+
+
+def _changes(node: Node) -> Iterator[tuple[Node, str, str]]:
+    """What may be written wrongly at one place: (the other node, if the claim has it, if the claim had this)."""
+    if node.op in ("add", "sub"):
+        a, b = node.args
+        yield a, f"the term {_text(b, node.op)} is missing", f"the term {_text(b, node.op)} is too much"
+        other = b if node.op == "add" else neg(b)
+        yield other, f"the term {_text(a)} is missing", f"the term {_text(a)} is too much"
+        flipped = make("sub" if node.op == "add" else "add", a, b)
+        yield flipped, f"the term {_text(b)} has the wrong sign", f"the term {_text(b)} has the wrong sign"
+        if node.op == "add":
+            yield make("sub", b, a), f"the term {_text(a)} has the wrong sign", f"the term {_text(a)} has the wrong sign"
+    elif node.op == "mul":
+        for kept, left in (node.args, node.args[::-1]):
+            yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
+    elif node.op == "div":
+        a, b = node.args
+        yield a, f"the division by {_text(b)} is missing", f"the division by {_text(b)} is too much"
+        yield make("mul", a, b), f"{_text(b)} multiplies where it should divide", f"{_text(b)} divides where it should multiply"
+    elif node.op == "neg":
+        yield node.args[0], f"the sign of {_text(node.args[0])} is wrong", f"the sign of {_text(node.args[0])} is wrong"
+    elif node.op == "T":
+        yield node.args[0], f"{_text(node.args[0])} is not transposed", f"{_text(node.args[0])} is transposed, which is too much"
+    elif node.op == "apply" and node.params[1] > 0:
+        name = node.params[0] + "'" * node.params[1]
+        lower = intern("apply", node.args, (node.params[0], node.params[1] - 1), node.shape)
+        wrong = f"{name[:-1]} stands where its derivative {name} should"
+        yield lower, wrong, wrong
+    elif node.op == "matmul":
+        for kept, left in (node.args, node.args[::-1]):
+            if kept.shape == node.shape:
+                yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
+    if node.op not in ("T", "num", "neg") and node.shape[0] == node.shape[1] != 1 and len(node.args) == 0:
+        turned = make("T", node)
+        yield turned, f"{_text(node)} is transposed, which is too much", f"{_text(node)} is not transposed"
+    if node.op == "apply" and node.params[1] == 0:
+        raised = intern("apply", node.args, (node.params[0], 1), node.shape)
+        yield raised, f"{node.params[0]}' stands where {node.params[0]} should", f"{node.params[0]} stands where its derivative should"
+
+
+def _replaced(root: Node, place: Node, new: Node) -> Node | None:
+    """The formula with one node replaced, or None where the shapes no longer fit."""
+    done: dict[Node, Node] = {place: new}
+    for node in postorder(root, into=lambda n: n is not place):
+        if node is place:
+            continue
+        args = tuple([done.get(a, a) for a in node.args])
+        if args == node.args:
+            continue
+        try:
+            if node.op in OPERATIONS:
+                done[node] = make(node.op, *args, params=node.params)
+            else:
+                done[node] = intern(node.op, args, node.params, args[0].shape)
+        except MatcalcError:
+            return None
+    return done.get(root)
+
+
+def _text(node: Node, operator: str = "add") -> str:
+    text = source(node)
+    text = text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+    return text if operator == "add" else f"-({text})" if " " in text else f"-{text}"

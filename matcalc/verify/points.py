@@ -1,0 +1,117 @@
+"""The functions of a check, compiled, and the points at which they are evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matcalc.codegen.compiled import load
+from matcalc.codegen.numpy_module import Module, Request, build
+from matcalc.expressions.node import Node, postorder
+from matcalc.verify import sampling
+from matcalc.verify.domain import Condition, conditions, wishes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Code", "Point", "Sampler"]
+
+ATTEMPTS = 300
+
+
+class Point:
+    """A point: ``sizes`` of dimensions, ``inputs`` by name, and the unknown ``functions`` with their derivatives."""
+
+    __slots__ = ("functions", "inputs", "sizes")
+
+    def __init__(self, sizes: dict[str, int], inputs: dict[str, Any], functions: dict[str, list[Any]]) -> None:
+        self.sizes, self.inputs, self.functions = sizes, inputs, functions
+
+
+class Code:
+    """Generated code, called with all inputs of a point: it picks what it asks for."""
+
+    def __init__(self, request: Request) -> None:
+        self.module: Module = build(request)
+        self._function = load(self.module.text, self.module.name)
+
+    def __call__(self, point: Point, inputs: Mapping[str, Any] | None = None) -> Any:
+        """(value, gradients) at a point, or with other inputs in its place."""
+        import numpy as np
+
+        given = point.inputs if inputs is None else inputs
+        arguments = {name: given[name] for name in self.module.inputs}
+        arguments.update({name: point.sizes[name] for name in self.module.loose})
+        for (function, order), name in self.module.functions.items():
+            arguments[name] = point.functions[function][order]
+        with np.errstate(all="ignore"):
+            return self._function(**arguments)
+
+
+class Sampler:
+    """Draws points at which a program is defined and smooth.
+
+    ``inputs`` all inputs, ``bound`` the functions that are known ones, ``fixed`` sizes asked for.
+    """
+
+    def __init__(
+        self, value: Node, inputs: Sequence[Node], dims: Sequence[str], least: Mapping[Any, int], bound: Mapping[str, str],
+        fixed: Mapping[str, int], rng: np.random.Generator,
+    ) -> None:  # fmt: skip
+        from matcalc.codegen.functions import bind
+
+        self.inputs, self.dims, self.least, self.fixed, self.rng = inputs, dims, least, fixed, rng
+        plain = bind([value], bound)[value]
+        self.conditions: list[Condition] = conditions(plain)
+        self.wishes = wishes(self.conditions)
+        self.wishes.update({name: "whole" for name in exponents(plain)})
+        self.unknown = sorted({n.params[0] for n in postorder(value) if n.op == "apply" and n.params[0] not in bound})
+        guards = {str(i): condition.node for i, condition in enumerate(self.conditions)}
+        self.code = Code(Request(plain, inputs, guards))
+
+    def point(self) -> Point | None:
+        """The next point, or None where none was found."""
+        for attempt in range(ATTEMPTS):
+            point = self._drawn(attempt)
+            try:
+                value, guards = self.code(point)
+            except (ArithmeticError, ValueError):  # a singular matrix; anything else is a bug and shows
+                continue
+            if self._fits(value, guards):
+                return point
+        return None
+
+    def _fits(self, value: Any, guards: Mapping[str, Any]) -> bool:
+        import numpy as np
+
+        if not np.all(np.isfinite(value)):
+            return False
+        return all(condition.holds(guards[str(i)]) for i, condition in enumerate(self.conditions))
+
+    def _drawn(self, attempt: int) -> Point:
+        rng = self.rng
+        sizes = sampling.sizes_of(self.dims, self.least, self.fixed, rng)
+        inputs = {}
+        for node in self.inputs:
+            name = node.params[0]
+            wish, scale = self.wishes.get(name, ""), 1.0
+            if attempt >= 10:  # the guesses were not enough: vary the sizes, then the signs
+                scale = float(rng.choice([0.1, 0.3, 1.0, 2.0]))
+            if attempt >= 60 and wish != "whole" and rng.random() < 0.5:
+                wish = str(rng.choice(["", "positive", "small", "negative"]))
+            inputs[name] = sampling.draw(node, sizes, rng, wish, scale)
+        functions = {name: sampling.random_function(rng, attempt % 2 == 1) for name in self.unknown}
+        return Point(sizes, inputs, functions)
+
+
+def exponents(value: Node) -> list[str]:
+    """The inputs that are exponents of matrices: whole numbers."""
+    found = []
+    for node in postorder(value):
+        if node.op in ("matrix_power", "power_sum"):
+            exponent = node.args[-1]
+            while exponent.op == "let":
+                exponent = exponent.args[0]
+            if exponent.op == "var":
+                found.append(exponent.params[0])
+    return found
