@@ -87,7 +87,10 @@ class Derivation(Mapping[Any, Result]):
         self.program, self.of = program, of
         self.value = Expression(value, program)
         self.notes = list(notes)
+        self.order = 1
+        self.structure = "projection"
         self.results: dict[Any, Result] = {}
+        self.gradients: dict[Any, Node] = {}  # in the default layout, as code computes them
         self.trace: list[Step] = []
 
     @property
@@ -188,6 +191,7 @@ def derive(
     value, name = chosen_value(program, of)
     variables = chosen_variables(program, wrt)
     derivation = Derivation(program, value, name, program.notes)
+    derivation.order, derivation.structure = order, structure
     targets = [program.names[v] for v in variables]
     if expand:
         mapping = rebuild([value, *targets], lambda node, args: _without_names(node, args, targets))
@@ -200,6 +204,7 @@ def derive(
         node = _first_order(found[target], value, target)
         if target.op == "var" and target.params[1] in ("symmetric", "posdef", "skew", "diagonal"):
             node = project(node, target, value, structure)
+        derivation.gradients[variable] = node
         node = _laid_out(node, value, layout)
         if not found[target].terms:
             derivation.notes.append(f"{name or 'the value'} does not depend on {variable}")
@@ -264,10 +269,11 @@ def _second_order(
     if value.shape != (1, 1):
         raise UnsupportedError("second derivatives are of scalars", hint="differentiate an entry of the value")
     for variable in variables:
-        gradient = derivation.results[variable].node
+        gradient = derivation.gradients[variable]
         found = sweep(gradient, targets, names)
         for other, target in zip(variables, targets, strict=True):
             node = _first_order(found[target], gradient, target)
+            derivation.gradients[variable, other] = node
             derivation.results[variable, other] = Result(
                 node, derivation.program, of=derivation.of, wrt=(variable, other), layout=layout
             )

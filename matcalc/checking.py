@@ -1,0 +1,61 @@
+"""Programs checked: the generated code of their derivatives against numeric differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from matcalc.derivation import Derivation, chosen_variables, derive
+from matcalc.language.program import Program, elaborate
+
+if TYPE_CHECKING:
+    from matcalc.verify.report import Report
+
+__all__ = ["check", "check_derivation"]
+
+
+def check(
+    source: str | Program,
+    wrt: str | Sequence[str] = "all",
+    *,
+    claims: Mapping[str, str] | None = None,
+    of: str | None = None,
+    syntax: str = "numpy",
+    structure: str = "projection",
+    functions: Mapping[str, str] | None = None,
+    seed: int = 0,
+    dims: Mapping[str, int] | None = None,
+    points: int = 3,
+) -> Report:
+    """Hold the generated gradients, and ``claims`` about them, against numeric differences at general points.
+
+    A claim is an expression of the language by the name of the variable.  ``dims`` fixes dimensions, ``seed`` the points.
+    Raises a `MatcalcError` where the program or a claim cannot be read.
+
+    >>> report = check("s = u.T @ f(W@x + b)", wrt="W", claims={"W": "outer(x, u * f'(W@x+b))"})
+    >>> report.passed
+    False
+    """
+    program = source if isinstance(source, Program) else elaborate(source, syntax=syntax, functions=functions)
+    names = chosen_variables(program, wrt)
+    names += [name for name in claims or {} if name not in names and name in program.names]
+    derivation = derive(program, names, of=of, structure=structure)
+    return check_derivation(derivation, claims=claims, seed=seed, dims=dims, points=points)
+
+
+def check_derivation(
+    derivation: Derivation,
+    *,
+    claims: Mapping[str, str] | None = None,
+    seed: int = 0,
+    dims: Mapping[str, int] | None = None,
+    points: int = 3,
+) -> Report:
+    """The check of first derivatives that are there already."""
+    from matcalc.verify.check import check_program
+
+    gradients = {name: node for name, node in derivation.gradients.items() if isinstance(name, str)}
+    return check_program(
+        derivation.program, list(gradients), gradients, claims=claims, seed=seed, dims=dims, points=points,
+        value=derivation.value.node, structure=derivation.structure,
+    )  # fmt: skip
