@@ -307,7 +307,7 @@ def _content(items: Sequence[Item]) -> Number:
 
 
 def _total(items: Sequence[Item]) -> Node:
-    node = sum_of([(item.sign(), item.node()) for item in items])
+    node = sum_of([(item.sign(), item.node()) for item in _spread(items)])
     return one_minus_sigmoid(node) or node
 
 
@@ -330,6 +330,20 @@ def write(value: Sum, *, diag: bool = False) -> Node | None:
             alternative = _written(other, value.shape)
             node = min(node, alternative, key=token_count)
     return _transposed_if_shorter(node, value.shape)
+
+
+def _spread(items: Sequence[Item]) -> Sequence[Item]:
+    """Rows beside columns, with their ones: they stand for matrices of equal rows, and could not be added else."""
+    heights = [item.shape[0] for item in items if kind(item.shape) == "vector"]
+    if not heights or not any(kind(item.shape) == "row" for item in items):
+        return items
+    ones = table.ones((heights[0], 1))
+    return [
+        Item(item.c, item.scalars, (ones, product(1, (), item.chain, list(item.marks.items()))), {}, (heights[0], item.shape[1]))
+        if kind(item.shape) == "row"
+        else item
+        for item in items
+    ]
 
 
 def _as_product(item: Item) -> Item:

@@ -205,6 +205,11 @@ def _multiplied(parts: Sequence[Node]) -> Node | None:
     """The entrywise product from left to right, a matrix first where columns and rows meet on it."""
     kinds = {kind(part.shape) for part in parts}
     if "row" in kinds and "vector" in kinds:
+        if "matrix" not in kinds:
+            rows = _multiplied([part for part in parts if kind(part.shape) == "row"])
+            columns = _multiplied([part for part in parts if kind(part.shape) != "row"])
+            assert rows is not None and columns is not None
+            return chain([columns, rows])
         parts = sorted(parts, key=lambda part: kind(part.shape) != "matrix")
     node: Node | None = None
     for part in parts:
