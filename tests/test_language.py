@@ -115,6 +115,9 @@ def test_names_that_are_not_known_are_refused_with_near_ones() -> None:
 def test_pi_is_the_constant_unless_it_has_a_meaning() -> None:
     assert expression("pi", {}).op == "pi"
     assert expression("pi", {"pi": c}) is c
+    assert elaborate("y = 2*π*x").value is elaborate("y = 2*pi*x").value
+    assert elaborate("pi = 3; y = pi*x").names["pi"].op == "let"
+    assert elaborate("pi: row(n); s = pi@x").shapes["pi"] == (1, "n")
 
 
 def test_abbreviations_before_an_expression_stand_for_what_they_abbreviate() -> None:

@@ -126,13 +126,14 @@ def rename(dim: Dim, new: Mapping[str, Dim]) -> Dim:
         return dim
     if isinstance(dim, str):
         return new.get(dim, dim)
-    total: Dim = 0
+    total: Terms = {}
     for monomial, c in dim:
         product: Dim = c
         for name in monomial:
             product = multiply(product, new.get(name, name))
-        total = add(total, product)
-    return total
+        for part, factor in terms(product).items():
+            total[part] = total.get(part, 0) + factor
+    return _normal(total)
 
 
 def text(dim: Dim) -> str:

@@ -57,9 +57,7 @@ def build(tape: Tape, builder: Builder) -> list[Node]:
             if special is not None:
                 node = special(builder, tape, slot, params, [nodes[a] for a in args])
             else:
-                given = [nodes[a] for a in args]
-                shape = OPERATIONS[op].shape(STRICT, [a.shape for a in given], params)
-                node = intern(op, tuple(given), params, shape)
+                node = _checked(op, tuple([nodes[a] for a in args]), params)
         except ShapeError as error:
             if error.line is not None:
                 raise
@@ -70,6 +68,11 @@ def build(tape: Tape, builder: Builder) -> list[Node]:
 
 Args = list[Node]
 Params = tuple[Any, ...]
+
+
+def _checked(op: str, args: tuple[Node, ...], params: Params) -> Node:
+    """The node, its shape found by the rule, whose error is told with the text that it is about."""
+    return intern(op, args, params, OPERATIONS[op].shape(STRICT, [a.shape for a in args], params))
 
 
 def _input(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
@@ -89,11 +92,11 @@ def _matmul(builder: Builder, tape: Tape, slot: int, params: Params, args: Args)
                 break
         else:
             return make("mul", left, right)
-    return make("matmul", left, right)
+    return _checked("matmul", (left, right), ())
 
 
 def _index(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
-    return make("index", args[0], params=normal(STRICT, args[0].shape, params))
+    return _checked("index", (args[0],), normal(STRICT, args[0].shape, params))
 
 
 def _let(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:

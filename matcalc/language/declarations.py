@@ -16,7 +16,7 @@ from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Shape
 from matcalc.language.calls import CONSTANTS, RESERVED, TRAILING, dimension, near
 from matcalc.language.conventions import Conventions
-from matcalc.language.scope import Defined, Scope
+from matcalc.language.scope import PI, Defined, Scope
 from matcalc.language.tape import Tape
 from matcalc.syntax.tree import Assignment, Call, Declaration, Definition, Expression, Name, Statement, Syntax
 
@@ -227,7 +227,7 @@ class Declarations(Scope):
             used = self.dims.get(name)
             if used is not None:
                 return tape.put("dim", (), (used,), tree)
-            if name == "pi":
+            if name in PI:
                 return tape.put("pi", (), (), tree)
             if name in RESERVED:
                 raise self.reserved(tree)

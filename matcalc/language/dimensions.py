@@ -23,11 +23,14 @@ WEIGHTS = "d"  # the columns of an undeclared matrix whose name begins with W
 
 
 class Clash(Exception):
-    """Two dimensions that cannot be equal."""
+    """Two dimensions that cannot be equal, or of which that cannot be told (``open``).
 
-    def __init__(self, a: Dim, b: Dim) -> None:
+    ``only`` is what would make them equal, and cannot be: an unknown and a number below 2.
+    """
+
+    def __init__(self, a: Dim, b: Dim, *, only: tuple[str, int] | None = None, open: bool = False) -> None:
         super().__init__(a, b)
-        self.a, self.b = a, b
+        self.a, self.b, self.only, self.open = a, b, only, open
 
 
 class _Misfit(ShapeError):
@@ -95,7 +98,7 @@ class Unifier(Checker):
         if isinstance(a, str) and a[0] == "?":
             if not isinstance(b, Poly):
                 if isinstance(b, int) and b < 2:
-                    raise Clash(a, b)
+                    raise Clash(a, b, only=(a, b))
                 self._bind(a, b)
                 return
             if a not in names(b):
@@ -131,7 +134,7 @@ class Unifier(Checker):
                     raise Clash(a, b)  # 2*?1 = 5
                 continue
             if isinstance(quotient, int) and quotient < 2:
-                raise Clash(a, b)
+                raise Clash(a, b, only=(unknown, quotient))
             self._bind(unknown, quotient)
             return True
         return False
@@ -148,7 +151,7 @@ class Unifier(Checker):
                 self.same(a, b)
             if len(self.waiting) == len(waiting) and not self._guess(stacked):
                 a, b, self.slot = self.waiting[0]
-                raise Clash(self.find(a), self.find(b))
+                raise Clash(self.find(a), self.find(b), open=True)
         for dim, slot in self.needs:
             found = self.find(dim)
             if isinstance(found, int) and found < 0:

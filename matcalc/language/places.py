@@ -24,7 +24,7 @@ def normal(check: Checker, shape: Shape, items: Sequence[Item]) -> tuple[Item, I
     """The items for rows and columns; a misfit where their number is wrong."""
     found = kind(shape)
     if found == "scalar":
-        raise check.misfit("a scalar has no entries to index")
+        raise check.misfit("a scalar has no entries to index", wants="matrix" if len(items) == 2 else "")
     if found == "matrix":
         if len(items) != 2:
             raise check.misfit(

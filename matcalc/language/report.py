@@ -124,13 +124,14 @@ def _clash(clash: Clash, find: Callable[[Dim], Dim], known: Callable[[Dim], Dim]
     """What two dimensions cannot be, and the mend."""
     a, b = find(clash.a), find(clash.b)
     left, right = dim_text(known(a)), dim_text(known(b))
-    if a == b:  # bound meanwhile
-        left, right = dim_text(known(clash.a)), dim_text(known(clash.b))
-    free = unknowns((a, b))
-    if free and 1 in (a, b):
-        return f"it fits only where {left} is {right}", "declare what is a scalar"
-    if free and not (isinstance(a, str) and isinstance(b, str)):
+    if clash.only is not None:
+        unknown, value = clash.only
+        mend = "declare what is a scalar" if value == 1 else ""
+        return f"{left} is {right} only where {dim_text(known(unknown))} is {value}", mend
+    if clash.open:
         return f"it cannot be told how {left} and {right} are equal", "declare the shapes"
+    if unknowns((a, b)):
+        return f"{left} and {right} are never equal", ""
     core = f"dimensions {left} and {right} differ"
     if isinstance(a, int) and isinstance(b, int):
         return core, ""
@@ -149,10 +150,10 @@ def _origin(
 ) -> str:
     """Where a dimension comes from: the name that has it, and how that got it; nothing if ``direct`` ones show it."""
     check, wanted = found.check, found.check.find(dim)
+    if any(name in scope.declared and wanted in scope.declared[name].shape for name in direct):
+        return ""
     for name, declared in scope.declared.items():
         if wanted in declared.shape and wanted != 1:
-            if name in direct:
-                return ""
             line = scope.line(declared.start)
             return f"{dim_text(known(dim))} because {name} is declared {declared.written} in line {line}"
     for name in prepared.free:

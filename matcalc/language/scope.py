@@ -18,6 +18,7 @@ from matcalc.syntax.tree import Call, Name, Syntax
 
 __all__ = ["Defined", "Environment", "Known", "Scope"]
 
+PI = ("pi", "π")  # the constant, unless they have another meaning
 E = TypeVar("E", bound=MatcalcError)
 
 
@@ -123,7 +124,7 @@ class Known(Scope):
             return tape.put("given", (), (node,), tree)
         if name in self.dims:
             return tape.put("dim", (), (name,), tree)
-        if name == "pi":
+        if name in PI:
             return tape.put("pi", (), (), tree)
         if name in RESERVED:
             raise self.reserved(tree)

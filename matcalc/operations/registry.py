@@ -111,7 +111,10 @@ class Operation:
 def describe(shape: Shape) -> str:
     """A shape in words: ``column (n×1)``."""
     words = {"scalar": "scalar", "vector": "column", "row": "row", "matrix": "matrix"}[kind(shape)]
-    return words if words == "scalar" else f"{words} ({dim_text(shape[0])}×{dim_text(shape[1])})"
+    if words == "scalar":
+        return words
+    rows, columns = [f"({text})" if " " in text else text for text in map(dim_text, shape)]
+    return f"{words} ({rows}×{columns})"
 
 
 def leaf(op: str, params: tuple[Any, ...], shape: Shape = (1, 1)) -> Node:
