@@ -106,16 +106,15 @@ def _item(key: Key, c: Number, free: tuple[int, ...], shape: Shape, diag: bool) 
     for node in reading.scalars:
         scalars[node] = scalars.get(node, 0) + 1
     parts, marks = _body(reading, free, diag)
-    if not parts and not marks:
-        return Item(c, scalars, (), {}, (1, 1))
-    found = parts[0].shape[0] if parts else None
-    last = parts[-1].shape[1] if parts else None
-    if marks:
-        shapes = [node.shape for node in marks]
-        found = next((s[0] for s in shapes if s[0] != 1), 1)
-        last = next((s[1] for s in shapes if s[1] != 1), 1)
-    assert found is not None and last is not None
-    return Item(c, scalars, parts, marks, (found, last))
+    return Item(c, scalars, parts, marks, _shape_of(parts, marks))
+
+
+def _shape_of(parts: Sequence[Node], marks: dict[Node, Number]) -> Shape:
+    """The shape of a product or of entrywise powers."""
+    if parts:
+        return (parts[0].shape[0], parts[-1].shape[1])
+    shapes = [node.shape for node in marks]
+    return (next((s[0] for s in shapes if s[0] != 1), 1), next((s[1] for s in shapes if s[1] != 1), 1))
 
 
 def _body(reading: Reading, free: tuple[int, ...], diag: bool) -> tuple[tuple[Node, ...], dict[Node, Number]]:
@@ -216,7 +215,7 @@ def _entry(item: Item) -> list[tuple[Hashable, int, Item]]:
             continue
         weight = token_count(node) + 1 + (0 if abs(p) == 1 else 2)
         parts, kept = _plain(rest)
-        shape = item.shape if rest else (1, 1)
+        shape = _shape_of(parts, kept)
         found.append(((node, p), weight, Item(item.c, item.scalars, parts, kept, shape)))
     return found
 
