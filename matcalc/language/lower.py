@@ -56,11 +56,10 @@ def lower(tape: Tape, tree: Syntax, scope: Scope, inside: Inside = None) -> int:
 
 
 def _look(tape: Tape, tree: Syntax, inside: Inside, scope: Scope, todo: list[Task], done: list[int]) -> None:
-    cls = tree.__class__
-    if cls is Name:
-        done.append(_name(tape, tree, inside, scope))  # type: ignore[arg-type]  # cls says so
-    elif cls is Number:
-        done.append(tape.put("num", (), (tree.value,), tree))  # type: ignore[attr-defined]  # cls says so
+    if isinstance(tree, Name):
+        done.append(_name(tape, tree, inside, scope))
+    elif isinstance(tree, Number):
+        done.append(tape.put("num", (), (tree.value,), tree))
     elif isinstance(tree, Binary):
         op = OPERATORS.get(tree.operator)
         if op is None:
@@ -76,28 +75,29 @@ def _look(tape: Tape, tree: Syntax, inside: Inside, scope: Scope, todo: list[Tas
         if tree.operator == "-":
             todo.append(("write", tree, None, "neg", 1, ()))
         todo.append(("look", tree.operand, inside, "", 0, ()))
-    elif isinstance(tree, Transpose):
-        if inside is not None:
-            raise _not_pointwise(".T", tree, inside, scope)
-        todo += (("write", tree, None, "T", 1, ()), ("look", tree.operand, None, "", 0, ()))
     elif isinstance(tree, Call):
         _call(tape, tree, inside, scope, todo, done)
+    else:
+        _arrangement(tree, inside, scope, todo)
+
+
+def _arrangement(tree: Syntax, inside: Inside, scope: Scope, todo: list[Task]) -> None:
+    """What is no operation entry by entry, so that no definition may hold it."""
+    if inside is not None:
+        what = {Transpose: ".T", Index: "an index", Stack: "a stack"}.get(type(tree), "this")
+        raise _not_pointwise(what, tree, inside, scope)
+    if isinstance(tree, Transpose):
+        todo += (("write", tree, None, "T", 1, ()), ("look", tree.operand, None, "", 0, ()))
     elif isinstance(tree, Index):
-        if inside is not None:
-            raise _not_pointwise("an index", tree, inside, scope)
         items = tuple([_item(item, scope) for item in tree.items])
         todo += (("write", tree, None, "index", 1, items), ("look", tree.operand, None, "", 0, ()))
     elif isinstance(tree, Stack):
-        if inside is not None:
-            raise _not_pointwise("a stack", tree, inside, scope)
         blocks = tree.children
         todo.append(("write", tree, None, "stack", len(blocks), tuple([len(row) for row in tree.rows])))
         todo.extend([("look", block, None, "", 0, ()) for block in reversed(blocks)])
     elif isinstance(tree, (Entries, IndexSum)):
-        raise scope.error(
-            UnsupportedError, "an index expression has no value in matrix notation", tree,
-            "it stands by itself: as a derivative or a claim",
-        )  # fmt: skip
+        hint = "it stands by itself: as a derivative or a claim"
+        raise scope.error(UnsupportedError, "an index expression has no value in matrix notation", tree, hint)
     else:
         raise scope.error(ParseError, "this is not an expression", tree)
 
