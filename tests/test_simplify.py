@@ -1,0 +1,107 @@
+"""Simplification: the textbook's form, idempotent, whatever the order of terms, and equal in value."""
+
+import random
+
+import numpy as np
+import pytest
+from programs import SIZES, Programs
+
+import matcalc as mc
+from matcalc.calculus.simplify import simplify
+from matcalc.codegen.compiled import Compiled
+from matcalc.codegen.numpy_module import Request, generate
+from matcalc.language.program import beside, elaborate, expression
+from matcalc.render.measure import token_count
+from matcalc.render.source import source
+
+FORMS = [
+    ("s = x.T@A@x", "x", "(A + A.T)@x"),
+    ("J = norm(A@x - b)**2", "x", "2*A.T@(A@x - b)"),
+    ("s = a.T@inv(X)@b", "X", "-inv(X).T@a@b.T@inv(X).T"),
+    ("z = W@x + b\nh = f(z)\ns = u.T@h", "W", "(u*f'(z))@x.T"),
+    ("y: simplex(k)\ny_hat = softmax(theta)\ntheta: vector(k)\nJ = cross_entropy(y, y_hat)", "theta", "y_hat - y"),
+    ("J = sum(softplus(X@w) - y*(X@w))", "w", "X.T@(sigmoid(X@w) - y)"),
+    ("J = log(det(X))", "X", "inv(X).T"),
+    ("y: scalar\np = sigmoid(s)\ns: scalar\nJ = -(y*log(p) + (1 - y)*log(1 - p))", "s", "p - y"),
+    ("s = tr(X@X@B)", "X", "(X@B + B@X).T"),
+    ("A: symmetric(n)\nrho = x.T@A@x/(x.T@x)", "x", "2*(A@x - rho*x)/(x.T@x)"),
+    ("J = logdet(X.T@X)", "X", "2*pinv(X).T"),
+    ("J = log(sum(exp(x)))", "x", "softmax(x)"),
+    ("f(t) = log(cosh(t))\ns = sum(f(X@B))", "X", "tanh(X@B)@B.T"),
+    ("Q: orthogonal(n)\ns = norm(Q@x)**2", "x", "2*x"),
+    ("s = tr(kron(X, X))", "X", "2*tr(X)*eye(n)"),
+    ("J = -log(sigmoid(u.T@v))", "v", "-sigmoid(-u.T@v)*u"),
+]
+
+
+@pytest.mark.parametrize(("program", "wrt", "form"), FORMS)
+def test_textbook_form(program, wrt, form):
+    assert mc.derive(program, wrt)[wrt].source() == form
+
+
+SHUFFLED = [
+    (["a.T@x", "x.T@A@x", "norm(x)**2", "log(1 + x.T@x)"], "x"),
+    (["tr(X@B)", "tr(X.T@X)", "a.T@X@a", "logdet(X)"], "X"),
+    (["sum(exp(X@w))", "y.T@X@w", "0.5*c*w.T@w"], "w"),
+]
+
+
+@pytest.mark.parametrize(("terms", "wrt"), SHUFFLED)
+def test_the_order_of_terms_in_the_program_does_not_matter(terms, wrt):
+    found = set()
+    for seed in range(8):
+        mixed = random.Random(seed).sample(terms, len(terms))
+        found.add(mc.derive("J = " + " + ".join(mixed), wrt)[wrt].source())
+    assert len(found) == 1, found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_gradients_of_random_programs(seed):
+    program = Programs(seed).program(depth=3)
+    derivation = mc.derive(program, "all")
+    environment = beside(derivation.program)
+    for result in derivation.values():
+        text = result.source()
+        if "\n" not in text:
+            assert expression(text, environment) is result.node
+        once = simplify(result.node)
+        assert simplify(once) is once
+        assert token_count(once) <= token_count(result.node)
+    report = mc.check(program, "all", seed=seed)
+    assert report.passed, f"seed {seed}\n{program}\n{report}"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_simplification_keeps_the_value(seed):
+    program = elaborate(Programs(1000 + seed).program(depth=3))
+    node = program.value.args[0]
+    inputs = list(program.inputs.values())
+    rng = np.random.default_rng(seed)
+    arguments = {
+        name: rng.normal(size=[SIZES[dim] for dim in shape if dim != 1])
+        for name, shape in ((n, v.shape) for n, v in program.inputs.items())
+    }
+    values = []
+    for version in (node, simplify(node)):
+        compiled = Compiled(generate(Request(version, inputs)))
+        wanted = compiled.__doc__ or ""
+        asked = {name: a for name, a in arguments.items() if f"    {name}: " in wanted}
+        values.append(compiled(**asked)[0])
+    np.testing.assert_allclose(values[1], values[0], rtol=1e-8, err_msg=f"seed {seed}: {source(node)}")
+
+
+def test_like_terms_meet():
+    program = elaborate("x: vector(n)\ns = sum(x)")
+    node = expression("x + 2*x - x/2", beside(program))
+    assert source(simplify(node)) == "2.5*x"
+
+
+def test_nothing_is_commuted_that_does_not_commute():
+    program = elaborate("A, B: matrix(n, n)\ns = tr(A@B)")
+    node = expression("A@B - B@A", beside(program))
+    assert source(simplify(node)) == "A@B - B@A"
+
+
+def test_inverses_are_split_only_where_all_factors_are_square():
+    program = elaborate("A: matrix(n, m)\nB: matrix(m, n)\ns = logdet(A@B)")
+    assert mc.derive(program, "A")["A"].source() == "(B@inv(A@B)).T"
