@@ -8,7 +8,7 @@ is left is written (`emit`).  All are linear in the number of distinct nodes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from matcalc.codegen import docstring
 from matcalc.codegen.emit import Emitter
@@ -21,12 +21,10 @@ from matcalc.codegen.signature import Signature
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.values import Value
 from matcalc.codegen.writing import Writer
-from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, postorder
 
-__all__ = ["Request", "generate"]
+__all__ = ["Module", "Request", "build", "generate"]
 
-Label: TypeAlias = "str | tuple[str, str]"
 INDENT = "    "
 CONVENTIONS = (
     "Vectors and rows are arrays of one axis, matrices of two, scalars floats. Lists, integers, booleans and other "
@@ -71,15 +69,34 @@ class Request:
         return found
 
 
+class Module:
+    """A generated module: its ``text``, the ``name`` of its function, the names of the ``inputs`` that it asks for, its parameters for
+    unknown ``functions`` by (function, order), and the dimensions ``loose`` that it asks for."""
+
+    __slots__ = ("functions", "inputs", "loose", "name", "text")
+
+    def __init__(self, text: str, name: str, signature: Signature) -> None:
+        self.text, self.name = text, name
+        self.inputs = tuple(node.params[0] for node in signature.inputs)
+        self.functions = dict(signature.functions)
+        self.loose = tuple(signature.loose)
+
+
 def generate(request: Request) -> str:
     """The text of a module with one function, ``request.name``: (value, gradients) or (value, gradients, hessians).
-
-    Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told from the arguments.
 
     >>> from matcalc.operations.table import matmul, transpose, variable
     >>> x = variable("x", ("n", 1))
     >>> "value = x @ x" in generate(Request(matmul(transpose(x), x), [x]))
     True
+    """
+    return build(request).text
+
+
+def build(request: Request) -> Module:
+    """The module, with what it asks for.
+
+    Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told from the arguments.
     """
     labels, nodes = zip(*request.outputs(), strict=True)
     bound = bind(nodes, request.functions)
@@ -87,16 +104,14 @@ def generate(request: Request) -> str:
     final = [stable[bound[node]] for node in nodes]
     lowering = Lowering(final, frozenset(postorder(final[0])))
     values = improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
-    signature, writer = _frame(request, nodes, lowering, values)
+    signature, writer = _frame(request, values)
     outputs = list(zip(labels, values, strict=True))
     emitter = Emitter(writer, signature.names, outputs, lowering.hints)
     signature.settle()
-    return _module(request, signature, writer, emitter)
+    return Module(_module(request, signature, writer, emitter), request.name, signature)
 
 
-def _frame(
-    request: Request, nodes: Sequence[Node], lowering: Lowering, values: Sequence[Value]
-) -> tuple[Signature, Writer]:
+def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer]:
     """Names and parameters, before any line of the body."""
     inputs = {node.params[0]: node for node in request.inputs}
     used: set[str] = set()
@@ -106,10 +121,8 @@ def _frame(
             used.add(value.params[0])
         elif value.op == "apply":
             unknown.add(value.params)
-    lets = {node.params[0] for node in postorder(*nodes) if node.op == "let"}
     taken = [*inputs, *(function for function, _ in unknown)]
     names = Names(taken, [*HELPERS, request.name])
-    del lets  # a name of the program that is not an input is taken when its line is written
     chosen = frozenset(node for name, node in inputs.items() if name in used)
     signature = Signature(list(inputs.values()), chosen, sorted(unknown, key=lambda f: (f[0], f[1])), request.least, names)
     return signature, Writer(signature.local, signature.parameters, signature.functions, request.complex)
@@ -182,6 +195,3 @@ def _argument(node: Node, signature: Signature) -> str:
     if signature.parameters[name] != name:
         words += f'; not a name in Python, passed as **{{"{name}": ...}}'
     return words
-
-
-Dims: TypeAlias = Mapping[Dim, int]

@@ -21,21 +21,27 @@ def complex_step(function: Function, point: Point, directions: Mapping[str, Any]
     """The derivative along a direction, and the error of it (none)."""
     import numpy as np
 
+    step = STEP / max(1.0, *[_relative(point[name], direction) for name, direction in directions.items()])
     moved = dict(point)
     for name, direction in directions.items():
-        moved[name] = np.asarray(point[name]) + 1j * STEP * direction
-    return np.imag(function(moved)) / STEP, 0.0
+        moved[name] = np.asarray(point[name]) + 1j * step * direction
+    return np.imag(function(moved)) / step, 0.0
+
+
+def _relative(array: Any, direction: Any) -> float:
+    """The size of a direction relative to what it moves."""
+    import numpy as np
+
+    size = float(np.abs(np.asarray(array)).max())
+    return float(np.abs(direction).max()) / (size if size > 0 else 1.0)
 
 
 def richardson(function: Function, point: Point, directions: Mapping[str, Any]) -> tuple[Any, float]:
     """The derivative along a direction, and an estimate of its error."""
     import numpy as np
 
-    scale = max(
-        float(np.abs(np.asarray(point[name])).max()) / max(float(np.abs(direction).max()), 1e-300)
-        for name, direction in directions.items()
-    )
-    step = 2.0**-10 * (2.0 ** round(np.log2(scale)) if scale > 0 else 1.0)
+    relative = max(_relative(point[name], direction) for name, direction in directions.items())
+    step = 2.0 ** -(10 + round(np.log2(relative))) if relative > 0 else 2.0**-10
     table = []
     for k in range(3):
         h = step / 2**k

@@ -64,12 +64,19 @@ def _changes(node: Node) -> Iterator[tuple[Node, str, str]]:
         for kept, left in (node.args, node.args[::-1]):
             if kept.shape == node.shape:
                 yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
-    if node.op not in ("T", "num", "neg") and node.shape[0] == node.shape[1] != 1 and len(node.args) == 0:
-        turned = make("T", node)
-        yield turned, f"{_text(node)} is transposed, which is too much", f"{_text(node)} is not transposed"
+        yield from _turned(node)
     if node.op == "apply" and node.params[1] == 0:
         raised = intern("apply", node.args, (node.params[0], 1), node.shape)
         yield raised, f"{node.params[0]}' stands where {node.params[0]} should", f"{node.params[0]} stands where its derivative should"
+
+
+def _turned(node: Node) -> Iterator[tuple[Node, str, str]]:
+    """A product with one of its square factors transposed."""
+    for i, factor in enumerate(node.args):
+        if factor.shape[0] == factor.shape[1] and factor.op != "T":
+            args = [make("T", a) if k == i else a for k, a in enumerate(node.args)]
+            turned, text = make("matmul", *args), _text(factor)
+            yield turned, f"{text} is transposed, which is too much", f"{text} is not transposed"
 
 
 def _replaced(root: Node, place: Node, new: Node) -> Node | None:

@@ -62,6 +62,7 @@ class Sampler:
 
         self.inputs, self.dims, self.least, self.fixed, self.rng = inputs, dims, least, fixed, rng
         plain = bind([value], bound)[value]
+        self.shapes = [node.shape for node in inputs]
         self.conditions: list[Condition] = conditions(plain)
         self.wishes = wishes(self.conditions)
         self.wishes.update({name: "whole" for name in exponents(plain)})
@@ -90,7 +91,7 @@ class Sampler:
 
     def _drawn(self, attempt: int) -> Point:
         rng = self.rng
-        sizes = sampling.sizes_of(self.dims, self.least, self.fixed, rng)
+        sizes = sampling.sizes_of(self.dims, self.least, self.fixed, self.shapes, rng)
         inputs = {}
         for node in self.inputs:
             name = node.params[0]

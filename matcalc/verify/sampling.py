@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.expressions.dims import evaluate
-from matcalc.expressions.node import Node
+from matcalc.expressions.dims import names as names_of
+from matcalc.expressions.node import Node, Shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,18 +23,26 @@ LARGEST = 7
 
 
 def sizes_of(
-    names: Iterable[str], least: Mapping[Any, int], fixed: Mapping[str, int], rng: np.random.Generator
+    names: Iterable[str], least: Mapping[Any, int], fixed: Mapping[str, int], shapes: Iterable[Shape], rng: np.random.Generator
 ) -> dict[str, int]:
-    """A size for every dimension: different ones, from 2 to 7 where that is enough."""
+    """A size for every dimension, from 2 to 7 where that is enough.
+
+    All differ, up to six dimensions; of more, those that meet in one of the ``shapes``.
+    """
     names = [name for name in names if name not in fixed]
     smallest = {name: max(2, least.get(name, 2)) for name in names}
-    pool = [size for size in range(2, max(LARGEST, len(names) + 3, *smallest.values(), 0) + 1) if size not in fixed.values()]
-    if len(names) <= 3 and pool:
-        pool = [size for size in pool if size <= max(5, *smallest.values(), 0) + len(fixed)] or pool
+    few = len(names) <= 6
+    meeting: dict[str, set[str]] = {name: set(names) if few else set() for name in names}
+    for shape in () if few else shapes:
+        together = [name for dim in shape for name in names_of(dim) if name in meeting]
+        for name in together:
+            meeting[name].update(together)
+    largest = 5 if len(names) <= 3 else LARGEST
     sizes = dict(fixed)
     for name in sorted(names, key=lambda n: -smallest[n]):
-        fitting = [size for size in pool if size >= smallest[name] and size not in sizes.values()]
-        sizes[name] = int(rng.choice(fitting)) if fitting else max([*sizes.values(), smallest[name]]) + 1
+        taken = {sizes[other] for other in meeting[name] if other in sizes} | set(fixed.values())
+        fitting = [size for size in range(smallest[name], max(largest, smallest[name]) + 1) if size not in taken]
+        sizes[name] = int(rng.choice(fitting)) if fitting else max([*taken, smallest[name]]) + 1
     return sizes
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["check", "too_much"]
 
 DIRECTIONS = 2
+TOLERANCE = 1e-6
 
 
 def too_much(checker: Checker, names: Sequence[str], point: Point, points: int, limit: int) -> bool:
@@ -32,13 +33,21 @@ def too_much(checker: Checker, names: Sequence[str], point: Point, points: int, 
     return entries * points * size(checker.value) > limit
 
 
+class Findings:
+    """The largest differences and the methods by name, and the names whose differences could not be told from rounding."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.worst = dict.fromkeys(names, 0.0)
+        self.method = dict.fromkeys(names, "")
+        self.judged = dict.fromkeys(names, 0)
+
+
 def check(checker: Checker, names: Sequence[str], code: Code, first: Point, points: int) -> Report:
     """The report, all variables judged along random directions."""
     inputs = [name for name in names if name in checker.program.inputs]
     others = [name for name in names if name not in inputs]
     groups = ([inputs] if inputs else []) + [[name] for name in others]
-    worst: dict[str, float] = dict.fromkeys(names, 0.0)
-    methods: dict[str, str] = dict.fromkeys(names, "")
+    found = Findings(names)
     seen = 0
     point: Point | None = first
     while point is not None and seen < points:
@@ -47,27 +56,31 @@ def check(checker: Checker, names: Sequence[str], code: Code, first: Point, poin
         gradients = code(point)[1]
         for group in groups:
             for _ in range(DIRECTIONS):
-                _judge(checker, group, point, gradients, worst, methods)
+                _judge(checker, group, point, gradients, found)
         point = checker.sampler.point()
-    return Report({name: _report(name, worst[name], methods[name], seen, checker) for name in names}, {}, checker.dims)
+    return Report({name: _report(name, found) for name in names}, {}, checker.dims)
 
 
-def _judge(
-    checker: Checker, group: Sequence[str], point: Point, gradients: Any, worst: dict[str, float], methods: dict[str, str]
-) -> None:
-    error, method = _along(checker, group, point, gradients)
-    for name in group:
-        methods[name] = method
-    if error <= 1e-6 or len(group) == 1:
+def _judge(checker: Checker, group: Sequence[str], point: Point, gradients: Any, found: Findings) -> None:
+    """Judge a group of variables together, and its halves where they disagree."""
+    stack = [list(group)]
+    while stack:
+        group = stack.pop()
+        gap, error, method = _along(checker, group, point, gradients)
+        known = error <= TOLERANCE / 10
+        if len(group) > 1 and not (known and gap <= TOLERANCE):
+            half = len(group) // 2
+            stack += [group[half:], group[:half]]
+            continue
         for name in group:
-            worst[name] = max(worst[name], error)
-        return
-    half = len(group) // 2
-    _judge(checker, group[:half], point, gradients, worst, methods)
-    _judge(checker, group[half:], point, gradients, worst, methods)
+            found.method[name] = method
+            if known:
+                found.judged[name] += 1
+                found.worst[name] = max(found.worst[name], gap)
 
 
-def _along(checker: Checker, group: Sequence[str], point: Point, gradients: Any) -> tuple[float, str]:
+def _along(checker: Checker, group: Sequence[str], point: Point, gradients: Any) -> tuple[float, float, str]:
+    """The difference along a random direction, its own error, and the method."""
     import numpy as np
 
     target = checker.target(group[0])
@@ -78,6 +91,8 @@ def _along(checker: Checker, group: Sequence[str], point: Point, gradients: Any)
     for name in group:
         node = checker.target(name).node if len(group) == 1 else checker.node(name)
         gradient = np.asarray(gradients[name])
+        if gradient.ndim < len(shape := sampling.shape_of(node, point.sizes)) or gradient.shape[gradient.ndim - len(shape) :] != shape:
+            return float("inf"), 0.0, "shapes"
         biggest = float(np.abs(gradient).max())
         entries = np.abs(np.asarray(given[name])).max()
         direction = sampling.random_direction(node, point.sizes, checker.rng) / (biggest or size / max(entries, 1e-300))
@@ -87,17 +102,18 @@ def _along(checker: Checker, group: Sequence[str], point: Point, gradients: Any)
         said = said + np.sum(gradient * direction, axis=tuple(range(gradient.ndim - direction.ndim, gradient.ndim)))
     used = {name: d for name, d in directions.items() if name in target.real.module.inputs}
     if not used:
-        return float(np.abs(said).max()), "complex step"
+        return float(np.abs(said).max()), 0.0, "complex step"
     truth, error, method = target.along(point, given, used)
-    return float(np.abs(said - truth).max()), f"{method}, along random directions"
+    return float(np.abs(said - truth).max()), error, f"{method}, along random directions"
 
 
-def _report(name: str, error: float, method: str, points: int, checker: Checker) -> VariableReport:
+def _report(name: str, found: Findings) -> VariableReport:
     from matcalc.verify.check import inconclusive
 
+    error, method, points = found.worst[name], found.method[name], found.judged[name] // DIRECTIONS
     if not points:
         return inconclusive(name)
-    passed = bool(error <= 1e-6)
+    passed = error <= TOLERANCE
     word = "agrees with" if passed else "wrong: differs from"
-    message = f"{word} numeric differences ({method}) to {error:.1e} at {points} points"
+    message = f"{word} numeric differences ({method}) {'to' if passed else 'by'} {error:.1e} at {points} points"
     return VariableReport(name, passed=passed, max_error=error, method=method, message=message, points=points)
