@@ -71,6 +71,10 @@ def test_default_kinds(names: list[str], default: str) -> None:
         ("s = x.T@y + a + b", {"x": "vector", "y": "vector", "a": "scalar", "b": "scalar"}),
         ("y = [x; 1]; s = [a, 2; 3, 4]", {"x": "vector", "a": "scalar"}),
         ("x: vector(n); y: vector(m); z = c*x; w = c*y", {"x": "vector", "y": "vector", "c": "scalar"}),
+        (
+            "x: vector(n); y: vector(m); p = a*b; q = a*x; r = b*y",
+            {"x": "vector", "y": "vector", "a": "scalar", "b": "vector"},
+        ),
         ("x: row(n); y = c*x", {"x": "row", "c": "scalar"}),
         # Only a matrix is admitted.
         ("s = tr(k@x@y.T) + det(k)", {"k": "matrix", "x": "vector", "y": "vector"}),
@@ -150,7 +154,7 @@ def readings(ready: Preparation) -> Iterator[dict[str, str]]:
                 yield dict(zip(chosen, choice, strict=True))
 
 
-LEAVES = st.sampled_from(["x", "y", "c", "mu", "rho", "A", "B", "x", "c", "2"])
+LEAVES = st.sampled_from(["x", "y", "c", "mu", "rho", "A", "B", "x", "c", "2", "ones(2)", "ones(3)"])
 
 
 def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -162,8 +162,7 @@ def _badly(prepared: Preparation, found: Run, slot: int, given: list[Shape]) -> 
         return any(stems(prepared, found, a) for a in small)
     if given[0] == given[1]:
         return False
-    scalar, large = args if given[0] == SCALAR else args[::-1]
-    return not tape.number[scalar] and prepared.undeclared(large) is not None
+    return prepared.undeclared(args[1] if given[0] == SCALAR else args[0]) is not None
 
 
 def stems(prepared: Preparation, found: Run, slot: int) -> set[str]:
