@@ -1,0 +1,108 @@
+"""``matcalc check``: gradients, and claims about them, against numeric differences."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from matcalc.checking import check_derivation
+from matcalc.cli import completion
+from matcalc.cli.arguments import SourceCommand, derivation_of, derived, sizes, variables
+from matcalc.cli.streams import out, tell
+from matcalc.cli.tables import table
+from matcalc.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from matcalc.derivation import Derivation
+    from matcalc.verify.report import Report
+
+__all__ = ["check"]
+
+
+@click.command(
+    cls=SourceCommand,
+    epilog="""\b
+Examples:
+  matcalc check "s = u.T @ f(W@x + b)" --wrt W
+  matcalc check "z = W@x + b; s = u.T@f(z)" --claim "W = outer(u*f'(z), x)"
+  matcalc check "x.T@A@x" --dims n=4 --seed 7
+  matcalc check "tr(A@X@B)" --wrt X --exact
+
+\b
+SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.
+The exit code is 1 where a gradient or a claim is wrong.""",
+)
+@derived
+@click.option(
+    "--claim", "claims", multiple=True, metavar="NAME=FORMULA",
+    help="What the derivative by a variable is said to be, in the language; may be repeated.",
+)
+@click.option("--dims", multiple=True, metavar="n=4,d=3", shell_complete=completion.dimensions, help="Sizes to check at.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Another seed checks at other points.")
+@click.option("--exact", is_flag=True, help="Prove the gradients too, on small matrices of symbols (SymPy).")
+def check(
+    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str,
+    claims: tuple[str, ...], dims: tuple[str, ...], seed: int, exact: bool,
+) -> int:  # fmt: skip
+    """Check the gradients of a program, and claims about them.
+
+    The generated code is held against numeric differences at three general points: the complex step where the program is
+    analytic, extrapolated central differences elsewhere.  A wrong claim is told apart: transposed, a factor, a sign, a missing term.
+    """
+    said = claimed(claims)
+    names = variables(wrt) or list(said) or ["all"]
+    derivation = derivation_of(
+        source, [*names, *said], of=of, functions=functions, syntax=syntax, structure=structure
+    )
+    for note in derivation.notes:
+        tell(f"note: {note}")
+    given = sizes(dims)
+    for name in given.keys() - set(derivation.program.dims):
+        there = ", ".join(derivation.program.dims)
+        raise UnknownNameError(f"the program has no dimension {name}", hint=f"there is {there}" if there else "")
+    report = check_derivation(derivation, claims=said, seed=seed, dims=given)
+    show(report)
+    passed = report.passed
+    if exact:
+        passed = proved(derivation) and passed
+    return 0 if passed else 1
+
+
+def claimed(words: tuple[str, ...]) -> dict[str, str]:
+    """The claims by name."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, formula = (part.strip() for part in word.partition("="))
+        if not re.fullmatch(r"\w+", name) or not formula:
+            raise click.BadOptionUsage("--claim", f"a claim is written NAME = FORMULA, not {word[:60]!r}")
+        if name in found:
+            raise click.BadOptionUsage("--claim", f"there are two claims about {name}")
+        found[name] = formula
+    return found
+
+
+def show(report: Report) -> None:
+    """The table of the gradients, and a sentence for each claim."""
+    rows = []
+    for name, one in report.gradients.items():
+        verdict = "inconclusive" if one.inconclusive else "right" if one.passed else "WRONG"
+        error = "" if one.inconclusive else f"{one.max_error:.1e}"
+        rows.append((name, verdict, error, str(one.points), one.method))
+    table(("variable", "gradient", "max error", "points", "method"), rows)
+    for name, one in report.gradients.items():
+        if not one.passed:
+            out(f"{name}: {one.message}")
+    for name, one in report.claims.items():
+        out(f"{name}: {one.message}")
+
+
+def proved(derivation: Derivation) -> bool:
+    """Whether every gradient was proved on matrices of symbols; tells each."""
+    from matcalc.verify.exact import prove
+
+    findings = prove(derivation)
+    for name, one in findings.items():
+        out(f"{name}: {one.message}")
+    return all(one.passed for one in findings.values())

@@ -1,0 +1,47 @@
+"""``matcalc code``: the module that computes the value and all derivatives."""
+
+from __future__ import annotations
+
+import click
+
+from matcalc.cli.arguments import (
+    SourceCommand, derivation_of, derived, no_check_option, order_option, output_options,
+)  # fmt: skip
+from matcalc.cli.streams import deliver, tell
+from matcalc.cli.verifying import verified
+from matcalc.compiling import TARGETS, module_of
+
+__all__ = ["code"]
+
+
+@click.command(
+    cls=SourceCommand,
+    epilog="""\b
+Examples:
+  matcalc code "s = u.T @ f(W@x + b)" --wrt W,b --let f=tanh
+  matcalc code examples/two_layer.mc -o gradients.py
+  matcalc code "logdet(A@A.T)" --wrt A > gradients.py
+
+\b
+SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
+)
+@derived
+@order_option
+@click.option("--target", type=click.Choice(TARGETS), default="numpy", help="What the code is written for.")
+@output_options
+@no_check_option
+def code(
+    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str, order: int,
+    target: str, output: str | None, force: bool, no_check: bool,
+) -> int:  # fmt: skip
+    """Write a Python module that computes a program's value and all gradients.
+
+    The module needs NumPy alone (and SciPy where NumPy lacks a function); its function takes the inputs by name.
+    """
+    derivation = derivation_of(source, wrt, of=of, functions=functions, syntax=syntax, structure=structure, order=order)
+    for note in derivation.notes:
+        tell(f"note: {note}")
+    module = module_of(derivation, target=target)
+    wrong = 0 if no_check else verified(derivation)
+    deliver(module, output, force=force)
+    return wrong

@@ -1,0 +1,61 @@
+"""``matcalc latex``: the derivatives in LaTeX, as equations or as a document."""
+
+from __future__ import annotations
+
+import click
+
+from matcalc.cli.arguments import (
+    SourceCommand, derivation_of, derived, layout_option, no_check_option, order_option, output_options,
+)  # fmt: skip
+from matcalc.cli.showing import latex_equations, latex_shapes
+from matcalc.cli.streams import deliver, tell
+from matcalc.cli.verifying import verified
+
+__all__ = ["latex"]
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage{amsmath,amssymb}
+\allowdisplaybreaks
+\begin{document}
+%s
+\end{document}
+"""
+
+
+@click.command(
+    cls=SourceCommand,
+    epilog="""\b
+Examples:
+  matcalc latex "s = u.T @ f(W@x + b)" --wrt W
+  matcalc latex examples/two_layer.mc --steps --standalone -o note.tex && pdflatex note.tex
+
+\b
+SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
+)
+@derived
+@order_option
+@layout_option
+@click.option("--steps", is_flag=True, help="Show the way: every law used, and what it passed on.")
+@click.option("--expand", is_flag=True, help="Write results in the inputs alone, without intermediate names.")
+@click.option("--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is.")
+@output_options
+@no_check_option
+def latex(
+    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str, order: int,
+    layout: str, steps: bool, expand: bool, standalone: bool, output: str | None, force: bool, no_check: bool,
+) -> int:  # fmt: skip
+    """Write a program's value and its derivatives in LaTeX (amsmath, amssymb)."""
+    derivation = derivation_of(
+        source, wrt, of=of, functions=functions, syntax=syntax, structure=structure, layout=layout, order=order, expand=expand
+    )
+    for note in derivation.notes:
+        tell(f"note: {note}")
+    parts = [latex_equations(derivation), latex_shapes(derivation)]
+    if steps:
+        from matcalc.steps import render_latex
+
+        parts.insert(0, render_latex(derivation))
+    body = "\n\n".join(part for part in parts if part)
+    wrong = 0 if no_check else verified(derivation)
+    deliver(DOCUMENT % body if standalone else body, output, force=force)
+    return wrong

@@ -1,0 +1,155 @@
+"""How a derivation is printed: for people, one formula a line, or as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from matcalc.derivation import Derivation, Expression, Result
+from matcalc.expressions.node import kind
+from matcalc.render.names import latex_name, text_name
+from matcalc.render.shapes import shape_latex, shape_text
+
+__all__ = ["FORMATS", "as_json", "formulas", "latex_equations", "latex_shapes", "left_latex", "left_text", "text"]
+
+WIDTH = 100  # of a line for people
+SHORT = 40  # a value without a name is written out in ∂(...)/∂x up to this length
+
+
+def key_text(key: Any) -> str:
+    """The name of a result: ``W``, or ``x,y`` of a second derivative."""
+    return ",".join(key) if isinstance(key, tuple) else str(key)
+
+
+def _value(derivation: Derivation) -> Expression:
+    """The formula of the value, not its name."""
+    node = derivation.value.node
+    return Expression(node.args[0] if node.op == "let" else node, derivation.program)
+
+
+def _is_short(derivation: Derivation) -> bool:
+    return len(_value(derivation).text().partition("\n")[0]) <= SHORT
+
+
+def _of_latex(derivation: Derivation) -> str:
+    if derivation.of:
+        return latex_name(derivation.of)
+    return rf"\left( {_value(derivation).latex()} \right)" if _is_short(derivation) else r"\text{value}"
+
+
+def left_text(derivation: Derivation, result: Result) -> str:
+    """What a result is: ``∂s/∂W``, ``∂²s/∂x∂yᵀ``."""
+    of = text_name(derivation.of) if derivation.of else f"({_value(derivation).text()})" if _is_short(derivation) else "value"
+    return _left(of, [text_name(name) for name in result.wrt], derivation, result, "∂{}/∂{}", "²", "ᵀ", "∂")
+
+
+def left_latex(derivation: Derivation, result: Result) -> str:
+    r"""What a result is: ``\frac{\partial s}{\partial W}``."""
+    of = _of_latex(derivation)
+    names = [latex_name(name) for name in result.wrt]
+    return _left(of, names, derivation, result, r"\frac{{\partial{}}}{{\partial {}}}", "^2", r"^\top", r" \partial ")
+
+
+def _left(
+    of: str, names: list[str], derivation: Derivation, result: Result, form: str, square: str, transposed: str, times: str
+) -> str:
+    space = " " if "frac" in form else ""
+    if result.order == 1:
+        return form.format(space + of, names[0])
+    shapes = [kind(derivation.program.shapes[name]) for name in result.wrt]
+    last = names[1] + (transposed if shapes == ["vector", "vector"] else "")
+    below = names[0] + square if names[0] == last else names[0] + times + last
+    return form.format(f"{square} {of}" if space else square + of, below)
+
+
+def text(derivation: Derivation) -> str:
+    """For people: every derivative with its shape, and the shapes of all names."""
+    rows = [
+        (left_text(derivation, result), result.text(), f"({shape_text(result.shape)})") for result in derivation.values()
+    ]
+    left = max([len(row[0]) for row in rows if len(row[0]) < WIDTH // 2], default=0)
+    fitting = [len(row[1]) for row in rows if "\n" not in row[1] and left + len(row[1]) < WIDTH - 20]
+    right = max(fitting, default=0)
+    lines = []
+    for of, formula, shape in rows:
+        first, _, rest = formula.partition("\n")
+        lines.append(f"{of:<{left}} = {first:<{right}}   {shape}")
+        lines += [f"{'':{left + 3}}{line.strip()}" for line in rest.split("\n") if line]
+    if derivation.shapes:
+        lines += _where([f"{text_name(name)}: {shape_text(shape)}" for name, shape in derivation.shapes.items()])
+    layouts = {result.layout for result in derivation.values()} - {"shape"}
+    lines += [f"in {layout} layout" for layout in layouts]
+    return "\n".join(lines)
+
+
+def _where(parts: list[str]) -> list[str]:
+    """``where u: n, W: n×d``, wrapped."""
+    lines, line = [], "where"
+    for place, part in enumerate(parts, 1):
+        piece = f" {part}{',' if place < len(parts) else ''}"
+        if len(line) + len(piece) > WIDTH and line.strip():
+            lines.append(line)
+            line = "     "
+        line += piece
+    return [*lines, line]
+
+
+def formulas(derivation: Derivation, write: Callable[[Result], str]) -> str:
+    """A line for each derivative: the bare formula of one, ``name = formula`` of several."""
+    results = list(derivation.items())
+    if len(results) == 1:
+        return write(results[0][1])
+    return "\n".join([f"{key_text(key)} = {write(result)}" for key, result in results])
+
+
+FORMATS: dict[str, Callable[[Result], str]] = {"source": Result.source, "latex": Result.latex, "indices": Result.indices}
+
+
+def latex_equations(derivation: Derivation) -> str:
+    """The value and its derivatives, an equation each, aligned."""
+    rows = []
+    value = _value(derivation)
+    if derivation.of or not _is_short(derivation):
+        rows.append((_of_latex(derivation), value.latex(), shape_latex(value.node.shape)))
+    for result in derivation.values():
+        rows.append((left_latex(derivation, result), result.latex(), shape_latex(result.shape)))
+    lines = [rf"{left} &= {right} && \in {space}" for left, right, space in rows]
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
+def latex_shapes(derivation: Derivation) -> str:
+    """A sentence that tells where every name lives."""
+    names = [rf"${latex_name(name)} \in {shape_latex(shape)}$" for name, shape in derivation.program.shapes.items()]
+    return f"Here {', '.join(names)}." if names else ""
+
+
+def as_json(derivation: Derivation) -> str:
+    """The data of the derivation; of second derivatives, ``wrt`` is a pair."""
+    import json
+
+    from matcalc.steps import as_json as steps_as_data
+
+    data = {
+        "value": {"name": derivation.of or None, **_written(_value(derivation))},
+        "shapes": {name: _shape(shape) for name, shape in derivation.shapes.items()},
+        "derivatives": [
+            {
+                "wrt": key if isinstance(key, str) else list(key), "of": result.of or None, "order": result.order,
+                "layout": result.layout, **_written(result),
+            }
+            for key, result in derivation.items()
+        ],
+        "steps": steps_as_data(derivation),
+    }  # fmt: skip
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def _written(expression: Expression) -> dict[str, Any]:
+    return {
+        "shape": _shape(expression.shape), "text": expression.text(), "source": expression.source(),
+        "latex": expression.latex(), "indices": expression.indices(),
+    }  # fmt: skip
+
+
+def _shape(shape: tuple[Any, ...]) -> list[int | str]:
+    return [dim if isinstance(dim, int) else str(dim) for dim in shape]

@@ -1,0 +1,99 @@
+"""What goes out: results to standard output or to a file, all else to standard error."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+
+import click
+
+from matcalc.errors import MatcalcError
+
+__all__ = ["deliver", "is_terminal", "out", "tell"]
+
+
+def out(text: str) -> None:
+    """A result, to standard output."""
+    stream = sys.stdout
+    if stream is None or stream.closed:
+        raise OSError(errno.EBADF, "standard output is closed")
+    line = text if text.endswith("\n") else f"{text}\n"
+    try:
+        stream.write(line)
+    except UnicodeEncodeError:
+        stream.write(line.encode(stream.encoding, "backslashreplace").decode(stream.encoding))
+
+
+def tell(text: str) -> None:
+    """Anything but a result, to standard error; what a terminal would obey is shown, not sent."""
+    stream = sys.stderr
+    if stream is None or stream.closed:
+        return
+    shown = text if text.isprintable() else "".join([c if c.isprintable() or c == "\n" else _visible(c) for c in text])
+    try:
+        stream.write(f"{shown}\n")
+        stream.flush()
+    except UnicodeEncodeError:
+        stream.write(shown.encode("ascii", "backslashreplace").decode() + "\n")
+
+
+def _visible(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def is_terminal() -> bool:
+    """Whether a person reads standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def deliver(text: str, path: str | None, *, force: bool = False) -> None:
+    """A result, to a file where one is named.
+
+    The file appears whole or not at all; a symbolic link is not followed, and what exists is replaced only by ``force``.
+    """
+    if path is None or path == "-":
+        out(text)
+        return
+    try:
+        _write(path, text, force)
+    except (OSError, ValueError) as wrong:
+        reason = wrong.strerror if isinstance(wrong, OSError) and wrong.strerror else str(wrong)
+        raise MatcalcError(f"cannot write {click.format_filename(path)}: {reason}") from None
+    tell(f"wrote {click.format_filename(path)}")
+
+
+def _write(path: str, text: str, force: bool) -> None:
+    _refuse(path, force)
+    folder, name = os.path.split(path)
+    if not name:
+        raise ValueError("that is a directory")
+    temporary = os.path.join(folder, f".matcalc-{os.getpid()}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text if text.endswith("\n") else f"{text}\n")
+            file.flush()
+            os.fsync(handle)
+        _refuse(path, force)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _refuse(path: str, force: bool) -> None:
+    """Raise where something stands at the path that must not be replaced."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(mode):
+        raise ValueError("it is a symbolic link")
+    if stat.S_ISDIR(mode):
+        raise ValueError("it is a directory")
+    if not stat.S_ISREG(mode):
+        raise ValueError("it is not a regular file")
+    if not force:
+        raise ValueError("it exists; --force replaces it")
