@@ -31,8 +31,8 @@ class Lenient(Unifier):
     __slots__ = ()
 
     def same(self, a: Dim, b: Dim) -> Dim:
-        """The one that is there."""
-        return b if a == 1 else a
+        """The first, whatever the second is."""
+        return a
 
 
 def matrices(prepared: Preparation) -> set[str]:
