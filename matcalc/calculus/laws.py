@@ -23,6 +23,7 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape, intern, kind, postorder
 from matcalc.language.reading import expression
 from matcalc.operations import table
+from matcalc.operations.structure import UNROLLED
 from matcalc.operations.table import OPERATIONS
 
 __all__ = ["Local", "differential", "law_text", "local_terms"]
@@ -86,11 +87,16 @@ def local_terms(
         slope = intern("apply", (argument,), (params[0], params[1] + 1), result)
         return _locals(_open(table.mul(slope, hole)), [hole], free_of(result))
     entry = OPERATIONS[op]
-    if entry.adjoint:
+    if entry.adjoint and not unrolled(op, k):
         return _adjoints(op, shapes, params, result)
     names = placeholders(op, shapes, result)
     holes = [names[f"d{name}"] for name in entry.signature]
     return _locals(_open(differential(op, shapes, params, result, k)), holes, free_of(result))
+
+
+def unrolled(op: str, k: int | None) -> bool:
+    """Whether a power is small enough for its law to have a term for each factor."""
+    return op == "matrix_power" and k is not None and k <= UNROLLED
 
 
 def _locals(raws: list[Raw], holes: Sequence[Node], free: tuple[int, ...]) -> tuple[Local, ...]:

@@ -14,11 +14,13 @@ from matcalc.calculus import contraction, facts
 from matcalc.calculus.entrywise import inverse_of_one_plus_exp, signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
-from matcalc.calculus.writing import chain, dim_node
+from matcalc.calculus.writing import chain, dim_node, label
 from matcalc.expressions.dims import Dim, add
 from matcalc.expressions.node import Node, Shape, axes, intern, kind, postorder
 from matcalc.operations import table
 from matcalc.operations.table import OPERATIONS
+from matcalc.render.measure import token_count
+from matcalc.render.names import GREEK
 
 __all__ = ["atom", "blocks_of", "einsum_of", "lower", "peeled", "places_of", "raised", "tidy"]
 
@@ -122,12 +124,20 @@ def _upright(value: Sum) -> Sum:
 
 def _directed(value: Sum) -> tuple[Sum, int]:
     """One direction for ``a - b`` and ``b - a``, so that they meet: the sum, and the sign that it has lost."""
-    lead = min(value.terms, key=lambda key: [n.digest for part in key for n, *_ in part])
+    lead = max(value.terms, key=_lead)
     if value.terms[lead] > 0:
         return value, 1
     turned = Sum(value.shape)
     turned.include(value, -1)
     return turned, -1
+
+
+def _lead(key: Key) -> tuple[bool, int, list[tuple[int, ...]], list[str]]:
+    """Which term of a difference is written as the positive one: a number, a longer one, a name before another."""
+    nodes = [node for part in key for node, *_ in part]
+    names = " ".join([label(node) for node in nodes])
+    backwards = [(-(name in GREEK), *(-ord(c) for c in name)) for name in names.split()]
+    return (not nodes, sum(token_count(node) + 1 for node in nodes), backwards, [node.digest for node in nodes])
 
 
 def _peel(node: Node) -> tuple[Number, Node] | None:
@@ -506,6 +516,8 @@ def _matrix_power(node: Node) -> Sum:
 
 def _unstacked(node: Node) -> Sum:
     """``unvec`` undoes ``vec``, and goes through what works entry by entry."""
+    if 1 in node.shape:
+        return lower(_laid(node.args[0], node.shape))
     value = Sum(node.shape)
     for (scalars, factors), c in lower(node.args[0]).terms.items():
         raw = Raw(c)
@@ -525,6 +537,11 @@ def _unstacked(node: Node) -> Sum:
     return value
 
 
+def _laid(node: Node, shape: Shape) -> Node:
+    """A column or row as the one or the other."""
+    return node if node.shape == shape else table.transpose(node)
+
+
 def _unstacked_atom(node: Node, params: tuple[Dim, ...], shape: Shape) -> Node:
     if node.op == "vec" and node.args[0].shape == shape:
         return node.args[0]
@@ -535,9 +552,19 @@ def _unstacked_atom(node: Node, params: tuple[Dim, ...], shape: Shape) -> Node:
 
 def _vectorised(node: Node) -> Sum:
     argument = tidy(node.args[0])
+    if 1 in argument.shape:
+        return lower(_laid(argument, node.shape))
     if argument.op == "unvec":
-        return lower(argument.args[0])
+        return lower(_laid(argument.args[0], node.shape))
     return _factor(intern("vec", (argument,), (), node.shape))
+
+
+def _times(raw: Raw, node: Node) -> None:
+    """Multiply by a factor at the value's own axes."""
+    if node.shape == (1, 1):
+        contraction.scale(raw, node)
+    else:
+        raw.factors.append((node, 1, free_of(node.shape)))
 
 
 def _kron_left(node: Node) -> Sum:
@@ -551,14 +578,14 @@ def _kron_left(node: Node) -> Sum:
         if len(factors) == 1 and factors[0][0].op == "eye" and facts.square(b):
             key, k = atom(lower(table.make("tr", b)))
             instantiate(raw, key, k, {})
-            raw.factors.append((table.eye(node.shape[0]), 1, (0, 1)))
+            _times(raw, table.eye(node.shape[0]))
         elif len(factors) == 1 and factors[0][0].op == "kron" and factors[0][0].args[1].shape == b.shape:
             inner = factors[0][0]
             key, k = atom(lower(table.mul(table.make("inner", inner.args[1], b), inner.args[0])))
             instantiate(raw, key, k, {0: 0, 1: 1})
         else:
             body = write_term(((), factors), 1, g.shape)
-            raw.factors.append((intern("kron_left", (body, b), node.params, node.shape), 1, (0, 1)))
+            _times(raw, intern("kron_left", (body, b), node.params, node.shape))
         normalise(raw, free_of(node.shape), value)
     return value
 
@@ -573,14 +600,35 @@ def _kron_right(node: Node) -> Sum:
         if len(factors) == 1 and factors[0][0].op == "eye" and facts.square(a):
             key, k = atom(lower(table.make("tr", a)))
             instantiate(raw, key, k, {})
-            raw.factors.append((table.eye(node.shape[0]), 1, (0, 1)))
+            _times(raw, table.eye(node.shape[0]))
         elif len(factors) == 1 and factors[0][0].op == "kron" and factors[0][0].args[0].shape == a.shape:
             inner = factors[0][0]
             key, k = atom(lower(table.mul(table.make("inner", inner.args[0], a), inner.args[1])))
             instantiate(raw, key, k, {0: 0, 1: 1})
         else:
             body = write_term(((), factors), 1, g.shape)
-            raw.factors.append((intern("kron_right", (body, a), node.params, node.shape), 1, (0, 1)))
+            _times(raw, intern("kron_right", (body, a), node.params, node.shape))
+        normalise(raw, free_of(node.shape), value)
+    return value
+
+
+def _power_sum(node: Node) -> Sum:
+    """Linear in its second argument; of the identity, ``k * X^(k-1)``."""
+    base, direction, exponent = tidy(node.args[0]), node.args[1], node.args[2]
+    value = Sum(node.shape)
+    for (scalars, factors), c in lower(direction).terms.items():
+        raw = Raw(c)
+        for scalar, p in scalars:
+            raw.scale(scalar, p)
+        if len(factors) == 1 and factors[0][0].op == "eye":
+            raw.scale(exponent)
+            less = table.sub(exponent, table.number(1))
+            turned = base.op == "T"
+            power = table.make("matrix_power", base.args[0] if turned else base, less)
+            raw.factors.append((power, 1, (1, 0) if turned else (0, 1)))
+        else:
+            body = write_term(((), factors), 1, node.shape)
+            raw.factors.append((intern("power_sum", (base, body, exponent), (), node.shape), 1, (0, 1)))
         normalise(raw, free_of(node.shape), value)
     return value
 
@@ -591,4 +639,5 @@ HANDLERS = {
     "pow": _power, "sqrt": _root, "square": _square, "reciprocal": _reciprocal, "exp": _exponential,
     "inv": _inverse, "solve": _solution, "diag": _diagonal, "index": _indexed, "matrix_power": _matrix_power,
     "unvec": _unstacked, "vec": _vectorised, "kron_left": _kron_left, "kron_right": _kron_right,
+    "power_sum": _power_sum,
 }  # fmt: skip

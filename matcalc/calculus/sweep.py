@@ -112,7 +112,7 @@ def _contributions(node: Node, wanted: list[int], upstream: Sum, names: Mapping[
             passed = _passed(upstream) if passed is None else passed
             for key, c in passed:
                 _apply(local, key, c, values, found[local.argument])
-    if missing and node.op not in ("sign", "step", "is_max", "is_min"):
+    if missing and exponent != 0 and node.op not in ("sign", "step", "is_max", "is_min"):
         which = ", ".join(str(k + 1) for k in sorted(missing))
         raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
     return list(found.items())

@@ -189,7 +189,7 @@ def stacked_columns(check: Checker, shapes: Shapes, params: Params) -> Shape:
 def unstacked(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """A column of mn to m×n (the parameters)."""
     m, n = params
-    check.same(_length(check, shapes[0]), multiply(m, n))
+    check.same(1 if shapes[0] == SCALAR else _length(check, shapes[0]), multiply(m, n))
     return (m, n)
 
 

@@ -13,8 +13,8 @@ UNROLLED = 6  # powers up to this one are differentiated factor by factor, so th
 
 
 def _power_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
-    k = params[0] if params else None
-    if k is None or k > UNROLLED:
+    k = int(params[0]) if params and params[0] <= UNROLLED else None
+    if k is None:
         return "d(matrix_power(X, K)) = power_sum(X, dX, K)"
     rows = [" @ ".join(["X"] * i + ["dX"] + ["X"] * (k - 1 - i)) for i in range(k)]
     return f"d(matrix_power(X, K)) = {' + '.join(rows) or '0 * dX'}"
@@ -80,7 +80,7 @@ STRUCTURE = [
     ),
     Operation(
         "matrix_power", "X, K", shapes.powered, choose=_power_law, numpy="np.linalg.matrix_power({X}, {K})",
-        latex=r"{X}^{{K:any}}",
+        latex=r"{X}^{{K:any}}", adjoint={"X": "power_sum(X.T, G, K)"},
         law=Law("d(matrix_power(X, K)) = power_sum(X, dX, K)", "power of a matrix", "Matrix Cookbook 90, 121"),
         doc="matrix_power(X, k): X @ X @ ... @ X, k a whole number or a scalar name",
     ),
