@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matcalc.codegen.names import Names
 from matcalc.codegen.values import VIEWS, Value
-from matcalc.codegen.writing import ATOM, Text, Writer, items_text, plain
+from matcalc.codegen.writing import ATOM, Text, Writer, items_text
 
 __all__ = ["Emitter"]
 
@@ -92,7 +92,7 @@ class Emitter:
             text = self.text[value][0]
             owner = _owner(value)
             if not value.axes:
-                text = f"np.float64({text})" if plain(value) and not self.writer.complex else text
+                text = f"np.float64({text})" if value in self.writer.plain and not self.writer.complex else text
             elif value.op == "spread" and value.args[0].op == "const":
                 text = text if owner not in taken else f"{text}.copy()"
             elif owner.op == "input" or owner in taken or value.op == "spread":

@@ -27,12 +27,15 @@ class Writer:
     def __init__(self, dims: dict[str, str], inputs: dict[str, str], functions: dict[tuple[str, int], str], complex_: bool) -> None:
         self.dims, self.inputs, self.functions, self.complex = dims, inputs, functions, complex_
         self.helpers: set[str] = set()
+        self.plain: set[Value] = set()  # computed with Python's own numbers, whose division by zero is an error
 
     def write(self, value: Value, args: list[Text]) -> Text:
         """The expression that computes a value."""
         writer = _WRITERS.get(value.op)
         if writer is None:
             raise AssertionError(f"no text for {value.op}")
+        if value.op in ("const", "size") or (value.op in ("add", "sub", "neg") and self.plain.issuperset(value.args)):
+            self.plain.add(value)
         return writer(self, value, args)
 
     def helper(self, name: str) -> str:
@@ -102,13 +105,9 @@ def number_text(number: Fraction | str) -> Text:
     return f"{p} / {q}", PRODUCT
 
 
-def plain(value: Value) -> bool:
-    """Whether the code computes with Python's own numbers, whose division by zero is an error."""
-    return value.op in ("const", "size")
-
-
-def _float(value: Value, text: Text) -> Text:
-    return (f"np.float64({text[0]})", ATOM) if plain(value) else text
+def _float(w: Writer, value: Value, text: Text) -> Text:
+    """A number of Python's as one of NumPy's, whose division by zero is infinite."""
+    return (f"np.float64({text[0]})", ATOM) if value in w.plain else text
 
 
 def _sum(w: Writer, v: Value, args: list[Text]) -> Text:
@@ -118,18 +117,18 @@ def _sum(w: Writer, v: Value, args: list[Text]) -> Text:
 
 def _mul(w: Writer, v: Value, args: list[Text]) -> Text:
     left = args[0]
-    if all(map(plain, v.args)):
-        left = _float(v.args[0], left)
+    if w.plain.issuperset(v.args):
+        left = _float(w, v.args[0], left)
     return f"{wrap(left, PRODUCT)} * {wrap(args[1], NEG)}", PRODUCT
 
 
 def _div(w: Writer, v: Value, args: list[Text]) -> Text:
-    left = _float(v.args[0], args[0]) if plain(v.args[1]) else args[0]
+    left = _float(w, v.args[0], args[0]) if v.args[1] in w.plain else args[0]
     return f"{wrap(left, PRODUCT)} / {wrap(args[1], NEG)}", PRODUCT
 
 
 def _pow(w: Writer, v: Value, args: list[Text]) -> Text:
-    left = _float(v.args[0], args[0]) if plain(v.args[1]) else args[0]
+    left = _float(w, v.args[0], args[0]) if v.args[1] in w.plain else args[0]
     return f"{wrap(left, ATOM)}**{wrap(args[1], ATOM)}", POWER
 
 
@@ -170,8 +169,8 @@ def _map(w: Writer, v: Value, args: list[Text]) -> Text:
         return f"1 / {wrap(args[0], NEG)}", PRODUCT
     if v.params[0] == "logcosh":
         return f"{w.helper('_logcosh')}({args[0][0]})", ATOM
-    if all(map(plain, v.args)):
-        args = [_float(v.args[0], args[0])]
+    if w.plain.issuperset(v.args):
+        args = [_float(w, v.args[0], args[0])]
     return _call(w, v, args)
 
 
