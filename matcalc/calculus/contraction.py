@@ -263,6 +263,8 @@ def _meet(a: Factor, b: Factor, k: int) -> Factor | None:
         return None
     rest = chain(parts[:-1] if end == 0 else parts[1:])
     place = (outer[0], outer[1]) if end == 0 else (outer[1], outer[0])
+    if rest.op == "T":
+        rest, place = rest.args[0], place[::-1]
     return (intern("inv", (rest,), (), rest.shape), 1, place)
 
 

@@ -37,23 +37,23 @@ class Item:
         """The term without its sign."""
         c, found = abs(self.c), self
         if self.c < 0:
-            found = self._flipped() or self
+            found = self.turned() or self
         return product(c, list(found.scalars.items()), found.chain, list(found.marks.items()))
 
     def sign(self) -> int:
         """The sign with which the term is written: none where a difference in it can be turned round."""
-        return 1 if self.c > 0 or self._flipped() is not None else -1
+        return 1 if self.c > 0 or self.turned() is not None else -1
 
-    def _flipped(self) -> Item | None:
-        """The term with one difference among its factors turned round."""
+    def turned(self, numbers: bool = False) -> Item | None:
+        """The term with one difference among its factors turned round; ``1 - y`` only where ``numbers`` may."""
         for i, part in enumerate(self.chain):
-            turned = _turned(part)
+            turned = _turned(part, numbers)
             if turned is not None:
                 return Item(-self.c, self.scalars, (*self.chain[:i], turned, *self.chain[i + 1 :]), {}, self.shape)
         for name in ("marks", "scalars"):
             powers: dict[Node, Number] = getattr(self, name)
             for node, p in powers.items():
-                turned = _turned(node) if p == int(p) and p % 2 else None
+                turned = _turned(node, numbers) if p == int(p) and p % 2 else None
                 if turned is not None:
                     new = {(turned if n is node else n): q for n, q in powers.items()}
                     marks, scalars = (new, self.scalars) if name == "marks" else (self.marks, new)
@@ -61,16 +61,16 @@ class Item:
         return None
 
 
-def _turned(node: Node) -> Node | None:
+def _turned(node: Node, numbers: bool) -> Node | None:
     """``b - a`` of ``a - b``: minus a sum with terms of both signs, at no cost in length; inside a product too."""
     if node.size > 400:
         return None
     if node.op == "T":
-        inner = _turned(node.args[0])
+        inner = _turned(node.args[0], numbers)
         return None if inner is None else table.transpose(inner)
     if node.op in ("mul", "matmul", "div"):
         for k in (1, 0) if node.op != "div" else (0,):
-            inner = _turned(node.args[k])
+            inner = _turned(node.args[k], numbers)
             if inner is not None:
                 return table.make(node.op, *[inner if i == k else a for i, a in enumerate(node.args)])
         return None
@@ -81,6 +81,8 @@ def _turned(node: Node) -> Node | None:
     if not terms or not any(sign > 0 for sign, _ in terms) or node.op == "neg":
         return None
     terms.append((-1, node))
+    if not numbers and any(part.op == "num" for _, part in terms):
+        return None
     return sum_of(terms)
 
 
@@ -306,7 +308,15 @@ def _content(items: Sequence[Item]) -> Number:
 
 
 def _total(items: Sequence[Item]) -> Node:
-    node = sum_of([(item.sign(), item.node()) for item in _spread(items)])
+    items = list(_spread(items))
+    if all(item.sign() < 0 for item in items):
+        # a leading minus is a token: turn even 1 - y round
+        for i, item in enumerate(items):
+            turned = item.turned(numbers=True)
+            if turned is not None:
+                items[i] = turned
+                break
+    node = sum_of([(item.sign(), item.node()) for item in items])
     return one_minus_sigmoid(node) or node
 
 
@@ -367,6 +377,8 @@ def _written(items: list[Item], shape: Shape) -> Node:
     items = _grouped(items)
     if len(items) == 1:
         item = items[0]
+        if item.sign() < 0:
+            item = item.turned(numbers=True) or item
         node = negated(item.node()) if item.sign() < 0 else item.node()
     else:
         content = _content(items)

@@ -155,14 +155,15 @@ class _Graph:
         return False
 
     def _bare_cycle(self, v: int, w: int, first: Edge, second: Edge) -> bool:
-        if v in self.free or w in self.free:
-            return False
-        if any(self.marks[k] or len(self.edges[k]) != 2 for k in (v, w)):
+        ends = [k for k in (v, w) if k not in self.free and not self.marks[k] and len(self.edges[k]) == 2]
+        if not ends or (len(ends) == 1 and ends[0] == v and w not in self.free and len(self.edges[w]) > 2):
             return False
         if any(len(e.powers) > 1 or e.powers[0][1] != 1 for e in (first, second)):
             return False
         a, b = first.seen_from(v).node, second.seen_from(w).node
-        return token_count(chain([a, b])) < token_count(a) + token_count(t(b))
+        # tr(A@B) against sum(A*B.T), diag(A@B) against sum(A*B.T, axis=1)
+        entrywise_length = token_count(a) + 1 + token_count(t(b)) + (3 if len(ends) == 1 else 0)
+        return token_count(chain([a, b])) < entrywise_length
 
     def isolated(self, v: int) -> bool:
         """A summed vertex with only marks."""

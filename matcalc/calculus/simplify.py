@@ -44,6 +44,7 @@ def simplify(node: Node) -> Node:
 
 def settle(value: Sum, *, diag: bool = False) -> Sum:
     """The sum, multiplied out where that makes its writing shorter."""
+    value = _bare(value, diag)
     while promising(value):
         best, best_size = value, _size(value, diag)
         for only in [*_sums_in(value)][:ATOMS] + [None]:
@@ -58,6 +59,17 @@ def settle(value: Sum, *, diag: bool = False) -> Sum:
     return value
 
 
+def _bare(value: Sum, diag: bool) -> Sum:
+    """A number times a sum and nothing else, as the terms of that sum where this is shorter."""
+    if len(value.terms) == 1:
+        ((scalars, factors), c), = value.terms.items()
+        if c != 1 and len(scalars) + len(factors) == 1 and _is_sum(*(*scalars, *factors)[0][:2]):
+            opened = multiply_out(value)
+            if opened is not None and _size(opened, diag) < _size(value, diag):
+                return opened
+    return value
+
+
 def _size(value: Sum, diag: bool) -> int:
     if len(value.free) > 2 or value.extra:
         return sum(token_count(n) for s, f in value.terms for n, *_ in (*s, *f)) + len(value.terms)
@@ -66,6 +78,8 @@ def _size(value: Sum, diag: bool) -> int:
 
 
 def _is_sum(node: Node, p: Number) -> bool:
+    if node.op in ("sum", "tr") and node.args[0].op in ("add", "sub") and node.shape == (1, 1):
+        return p == 1 and node.size < 400
     return node.op in ("add", "sub") and p in (1, 2) and node.size < 400
 
 
@@ -107,9 +121,10 @@ def _expanded(parts: list[tuple[Node, Number]], chosen: list[int]) -> Iterator[t
     """The factors of each term that multiplying out the chosen sums gives, and whether any cancelled."""
     results: list[tuple[Powers, bool]] = [({}, False)]
     for i, (node, p) in enumerate(parts):
-        if i in chosen and node.op in ("add", "sub"):
-            terms = [[(n, q) for n, q, *_ in (*key[0], *key[1])] for key in lower(node).terms]
-            options = terms * int(p)
+        if i in chosen:
+            options = [[(n, q) for n, q, *_ in (*key[0], *key[1])] for key in lower(node).terms] * int(p)
+            if not options:
+                yield {}, True
         else:
             options = [[(node, p)]]
         if len(results) * len(options) > TERMS:

@@ -60,8 +60,10 @@ def t(node: Node) -> Node:
         return node
     if op == "T":
         return node.args[0]
-    if op in ("ones", "zeros"):
+    if op in ("ones", "zeros") and (kind(node.shape) != "vector" or op == "zeros"):
         return intern(op, (), (node.shape[1], node.shape[0]), (node.shape[1], node.shape[0]))
+    if op == "pow" and node.args[1].shape == (1, 1):
+        return table.power(t(node.args[0]), node.args[1])
     if op == "matmul" and node.size < 2000:
         left, right = node.args
         return matmul(t(right), t(left))
@@ -94,18 +96,24 @@ def chain(parts: Sequence[Node]) -> Node:
             i = max(0, i - 1)
         else:
             i += 1
-    if len(parts) == 2 and parts[0].op == "ones" and parts[0].shape[0] == 1:
-        return _column_sums(parts[1])
+    if _is_ones_row(parts[0]) and len(parts) > 1 and (len(parts) == 2 or parts[-1].shape[1] == 1):
+        return _column_sums(chain(parts[1:]))
     node = parts[0]
     for part in parts[1:]:
         node = table.matmul(node, part)
     return node
 
 
+def _is_ones_row(node: Node) -> bool:
+    return node.op in ("ones", "T") and node.shape[0] == 1 and (node.op == "ones" or node.args[0].op == "ones")
+
+
 def _column_sums(node: Node) -> Node:
     """``ones(m).T @ X``: the sum of all entries of a column, or down the columns."""
     if node.shape[1] == 1:
         return intern("sum", (node,), (None,), (1, 1))
+    if node.op == "T":
+        return table.transpose(intern("sum", (node.args[0],), (1,), (node.shape[1], 1)))
     return intern("sum", (node,), (0,), (1, node.shape[1]))
 
 
@@ -245,8 +253,42 @@ def _coefficient(c: Number) -> tuple[Node | None, Node | None]:
     return table.number(c), None
 
 
+def _means(scalars: Powers, body: Sequence[Node], marks: Powers) -> tuple[Powers, Sequence[Node], Powers]:
+    """A sum over its number of entries is a mean."""
+    counts = {node.params[0] for node, p in scalars if node.op == "dim" and p <= -1}
+    if not counts:
+        return scalars, body, marks
+    left = dict(scalars)
+    for node, p in scalars:
+        mean = _mean(node, left) if p == 1 else None
+        if mean is not None:
+            del left[node]
+            left[mean] = left.get(mean, 0) + 1
+    new_body = [_mean(node, left) or node for node in body]
+    new_marks = [((_mean(node, left) if p == 1 else None) or node, p) for node, p in marks]
+    return list(left.items()), new_body, new_marks
+
+
+def _mean(node: Node, scalars: dict[Node, Number]) -> Node | None:
+    """``mean(X)`` for ``sum(X)`` where the count stands below the line; the count is taken away."""
+    if node.op == "T":
+        inner = _mean(node.args[0], scalars)
+        return None if inner is None else table.transpose(inner)
+    if node.op != "sum":
+        return None
+    counts = [table.dimension(a) for a, b in zip(node.args[0].shape, node.shape, strict=True) if a != 1 and b == 1]
+    if len(set(counts)) < len(counts) or any(scalars.get(count, 0) > -1 for count in counts):
+        return None
+    for count in counts:
+        scalars[count] += 1
+        if not scalars[count]:
+            del scalars[count]
+    return intern("mean", node.args, node.params, node.shape)
+
+
 def product(c: Number, scalars: Powers, body: Sequence[Node], marks: Powers = ()) -> Node:
     """A term with a positive coefficient: number, scalars, then a product ``body`` or entrywise ``marks``."""
+    scalars, body, marks = _means(scalars, body, marks)
     number, divisor = _coefficient(c)
     names, below = _split(scalars)
     if divisor is not None:
