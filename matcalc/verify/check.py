@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.codegen.functions import bind
 from matcalc.codegen.numpy_module import Request
 from matcalc.errors import UnknownNameError
+from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
 from matcalc.verify import claims as claiming
 from matcalc.verify import wide
@@ -36,10 +37,13 @@ WORK = 2_000_000  # nodes evaluated, beyond which directions are tried instead o
 class Finding:
     """The truth and the gradient at one point."""
 
-    __slots__ = ("error", "got", "numeric", "point", "where")
+    __slots__ = ("error", "got", "numeric", "point", "target", "where")
 
-    def __init__(self, point: Point, numeric: Numeric, got: Any, error: float, where: tuple[int, ...]) -> None:
-        self.point, self.numeric, self.got, self.error, self.where = point, numeric, got, error, where
+    def __init__(self, point: Point, numeric: Numeric, target: Target) -> None:
+        self.point, self.numeric, self.target = point, numeric, target
+        self.got: Any = None
+        self.error = 0.0
+        self.where: tuple[int, ...] = ()
 
 
 def check_program(
@@ -77,7 +81,7 @@ class Checker:
         value: Node | None, structure: str, rng: Any,
     ) -> None:  # fmt: skip
         self.program, self.structure, self.rng = program, structure, rng
-        self.value = program.value if value is None else value
+        (self.value,) = without_definitions([program.value if value is None else value])
         self.bound = {**getattr(program, "functions_bound", {}), **(functions or {})}
         self.inputs = list(program.inputs.values())
         self.sampler = Sampler(self.value, self.inputs, program.dims, program.least, self.bound, dict(dims or {}), rng)
@@ -134,17 +138,21 @@ class Checker:
         numeric = target.derivative(point, self.structure)
         if not np.all(np.isfinite(numeric.array)) or unknown(numeric):
             return
-        if got is None:
-            found.append(Finding(point, numeric, None, 0.0, ()))
-            return
-        got = np.asarray(got, dtype=float)
+        finding = Finding(point, numeric, self.target(name))
+        if got is not None:
+            finding.got = np.asarray(got, dtype=float)
+            finding.error, finding.where = self.error(finding, finding.got)
+        found.append(finding)
+
+    def error(self, finding: Finding, got: Any) -> tuple[float, tuple[int, ...]]:
+        """How far an array is from the truth at a point, and where; nothing where both are zero but for rounding."""
+        numeric = finding.numeric
         if got.shape != numeric.array.shape:
-            found.append(Finding(point, numeric, got, float("inf"), ()))
-            return
+            return float("inf"), ()
         error, where = difference(got, numeric.array)
-        if error > self.tolerance(numeric) and self._is_rounding(target, point, numeric, got):
+        if error > self.tolerance(numeric) and self._is_rounding(finding.target, finding.point, numeric, got):
             error = 0.0
-        found.append(Finding(point, numeric, got, error, where))
+        return error, where
 
     def tolerance(self, numeric: Numeric) -> float:
         """The largest relative difference that is none."""

@@ -55,19 +55,24 @@ def _changes(node: Node) -> Iterator[tuple[Node, str, str]]:
         yield node.args[0], f"the sign of {_text(node.args[0])} is wrong", f"the sign of {_text(node.args[0])} is wrong"
     elif node.op == "T":
         yield node.args[0], f"{_text(node.args[0])} is not transposed", f"{_text(node.args[0])} is transposed, which is too much"
-    elif node.op == "apply" and node.params[1] > 0:
-        name = node.params[0] + "'" * node.params[1]
-        lower = intern("apply", node.args, (node.params[0], node.params[1] - 1), node.shape)
-        wrong = f"{name[:-1]} stands where its derivative {name} should"
-        yield lower, wrong, wrong
     elif node.op == "matmul":
         for kept, left in (node.args, node.args[::-1]):
             if kept.shape == node.shape:
                 yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
         yield from _turned(node)
-    if node.op == "apply" and node.params[1] == 0:
-        raised = intern("apply", node.args, (node.params[0], 1), node.shape)
-        yield raised, f"{node.params[0]}' stands where {node.params[0]} should", f"{node.params[0]} stands where its derivative should"
+    elif node.op == "apply":
+        yield from _other_orders(node)
+
+
+def _other_orders(node: Node) -> Iterator[tuple[Node, str, str]]:
+    """An unknown function with one derivative fewer or more."""
+    function, order = node.params
+    for other in (order - 1, order + 1):
+        if other >= 0:
+            should, stands = (function + "'" * k for k in (order, other))
+            should, stood = (f"its derivative {should}", stands) if other < order else (should, f"its derivative {stands}")
+            text, back = f"{stood} stands where {should} should", f"{should} stands where {stood} should"
+            yield intern("apply", node.args, (function, other), node.shape), text, back
 
 
 def _turned(node: Node) -> Iterator[tuple[Node, str, str]]:

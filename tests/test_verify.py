@@ -1,0 +1,279 @@
+"""The check: right gradients pass, wrong ones do not, at any scale, near kinks, in every structured space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matcalc.errors import MatcalcError, UnknownNameError
+from matcalc.language.program import beside, elaborate, expression
+from matcalc.operations.table import OPERATIONS
+from matcalc.verify import domain, sampling
+from matcalc.verify.check import check_program
+from matcalc.verify.domain import conditions
+from matcalc.verify.report import Report
+
+
+def check(source: str, gradients: dict[str, str], **options: Any) -> Report:
+    functions = options.get("functions") or {}
+    program = elaborate(source, functions=functions)
+    environment = beside(program)
+    nodes = {name: expression(text, environment) for name, text in gradients.items()}
+    return check_program(program, list(gradients), nodes, **options)
+
+
+NETWORK = "z = W@x + b; h = f(z); s = u.T @ h"
+RIGHT = {
+    "W": "outer(u*f'(z), x)", "b": "u*f'(z)", "u": "h", "x": "W.T@(u*f'(z))", "z": "u*f'(z)", "h": "u",
+}  # fmt: skip
+WRONG = {
+    "W": ["outer(x, u*f'(z))", "outer(u*f(z), x)", "outer(u, x)", "-outer(u*f'(z), x)", "1.00001*outer(u*f'(z), x)", "0*W"],
+    "b": ["u*f(z)", "f'(z)", "u", "2*u*f'(z)", "0*u", "u*f'(W@x)", "u*f''(z)"],
+    "x": ["W.T@u", "W.T@(u*f(z))", "W.T@f'(z)", "0*x"],
+    "u": ["z", "f(W@x)", "f(z) + f'(z)*0.0001"],
+    "z": ["u", "f'(z)"],
+}  # fmt: skip
+
+
+def test_right_gradients_pass() -> None:
+    report = check(NETWORK, RIGHT)
+    assert report.passed
+    assert set(report) == set(RIGHT)
+    for one in report.values():
+        assert one.passed
+        assert one.points == 3
+        assert one.max_error < 1e-12
+        assert one.method == "complex step"
+        assert "agrees" in one.message
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts])
+def test_wrong_gradients_do_not(name: str, text: str) -> None:
+    report = check(NETWORK, {**RIGHT, name: text})
+    assert not report.passed
+    assert not report[name].passed
+    assert "wrong" in report[name].message
+    assert all(one.passed for other, one in report.items() if other != name)
+
+
+def test_points_are_general_and_repeatable() -> None:
+    first, second = (check(NETWORK, RIGHT, seed=5) for _ in range(2))
+    assert first.dims == second.dims
+    assert len(first.dims) == 3
+    assert len({tuple(sorted(sizes.items())) for sizes in first.dims}) > 1
+    for sizes in first.dims:
+        assert len(set(sizes.values())) == len(sizes)
+        assert min(sizes.values()) >= 2
+    assert check(NETWORK, RIGHT, seed=6).dims != first.dims
+    assert check(NETWORK, RIGHT, dims={"n": 3, "d": 6}).dims == [{"n": 3, "d": 6}] * 3
+
+
+@pytest.mark.parametrize("scale", ["1e-9", "1e-200", "1", "1e9", "1e200"])
+@pytest.mark.parametrize("shift", ["0", "1", "1e9"])
+def test_errors_are_relative_at_every_scale(scale: str, shift: str) -> None:
+    source = f"J = {shift} + {scale}*sum(x**3)"
+    assert check(source, {"x": f"{scale}*3*x**2"}).passed
+    for wrong in (f"{scale}*2*x**2", f"{scale}*3.00001*x**2", "0*x", f"{scale}*x**3"):
+        assert not check(source, {"x": wrong}).passed, wrong
+
+
+@pytest.mark.parametrize("scale", ["1e-9", "1", "1e9"])
+def test_errors_are_relative_where_only_differences_serve(scale: str) -> None:
+    source = f"J = {scale}*sum(abs(x)**3)"
+    report = check(source, {"x": f"{scale}*3*x**2*sign(x)"})
+    assert report.passed
+    assert report["x"].method == "Richardson extrapolation"
+    assert not check(source, {"x": f"{scale}*3.0001*x**2*sign(x)"}).passed
+    assert not check(source, {"x": "0*x"}).passed
+
+
+def test_one_wrong_entry_among_many() -> None:
+    source = "x: vector(7); J = sum(exp(x))"
+    assert check(source, {"x": "exp(x)"}).passed
+    assert not check(source, {"x": "exp(x) + 1e-6*[0; 0; 0; 0; 0; 1; 0]"}).passed
+
+
+def test_zero_gradients() -> None:
+    assert check("J = sum(softmax(x))", {"x": "0*x"}).passed
+    assert check("J = sum(softmax(x))", {"x": "softmax(x)*sum(softmax(x)) - softmax(x)"}).passed
+    assert not check("J = sum(softmax(x))", {"x": "softmax(x)"}).passed
+    assert not check("J = sum(softmax(x))", {"x": "1e-9*x"}).passed
+    assert check("y: vector(k); J = x.T@x", {"y": "zeros(k)"}).passed
+    assert not check("y: vector(k); J = x.T@x", {"y": "1e-9*ones(k)"}).passed
+    assert not check("J = 1e-9*x.T@x", {"x": "0*x"}).passed
+
+
+KINKS = {
+    "sum(abs(x))": "sign(x)", "sum(relu(x)*y)": "step(x)*y", "norm1(x)": "sign(x)", "max(x)": "is_max(x)", "min(x)": "is_min(x)",
+    "sum(maximum(x, y))": "step(x - y)", "norm_inf(x)": "is_max(abs(x))*sign(x)", "sum(sign(x)*x)": "sign(x)",
+    "sum(minimum(x, y)*y)": "step(y - x)*y", "sum(step(x)*x**2)": "2*relu(x)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", KINKS)
+def test_kinks_are_avoided(formula: str) -> None:
+    for seed in range(5):
+        assert check(f"x, y: vector(n); J = {formula}", {"x": KINKS[formula]}, seed=seed).passed
+    assert not check(f"x, y: vector(n); J = {formula}", {"x": f"1.001*({KINKS[formula]})"}).passed
+
+
+DOMAINS = {
+    "J = sum(log(x))": {"x": "1/x"}, "J = sum(sqrt(x)*y)": {"x": "y/(2*sqrt(x))", "y": "sqrt(x)"},
+    "J = -sum(log(b - A@x))": {"x": "A.T@(1/(b - A@x))"}, "J = sum(arcsin(x))": {"x": "1/sqrt(1 - x**2)"},
+    "J = sum(arccos(A@x))": {"x": "-A.T@(1/sqrt(1 - (A@x)**2))"}, "J = sum(log1p(x))": {"x": "1/(1 + x)"},
+    "J = sum(x**y)": {"x": "y*x**(y - 1)", "y": "log(x)*x**y"}, "J = sum(tan(x))": {"x": "1 + tan(x)**2"},
+    "X: matrix(m, n); J = logdet(X.T@X)": {"X": "2*X@inv(X.T@X)"}, "J = log(log(x.T@x))": {"x": "2*x/(x.T@x)/log(x.T@x)"},
+    "J = log(det(X))": {"X": "inv(X).T"}, "X: matrix(m, n); J = norm_nuc(X)": {"X": "polar(X)"},
+    "J = sum(log(f(x)))": {"x": "f'(x)/f(x)"}, "J = a.T@inv(X)@b": {"X": "-inv(X).T@a@b.T@inv(X).T"},
+    "J = cross_entropy(y, p)": {"p": "-y/p", "y": "-log(p)"}, "J = sum(x[2:5]*log(x[0:3]))": {"x": "[0*x[0:2]; log(x[0:3]); 0*x[5:n]] + [x[2:5]/x[0:3]; 0*x[3:n]]"},
+    "x: vector(6); J = sum(x[2:5])": {"x": "[0; 0; 1; 1; 1; 0]"}, "J = sum(log(-x))": {"x": "1/x"}, "J = norm(x)": {"x": "x/norm(x)"},
+    "k: scalar; J = tr(matrix_power(X, k)@A)": {"A": "matrix_power(X, k).T"}, "J = sum(pinv(X))": {"X": "0*X"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", DOMAINS)
+def test_points_lie_inside_the_domain(source: str) -> None:
+    try:
+        report = check(source, DOMAINS[source])
+    except MatcalcError as error:
+        if "[0*x[0:2]" not in DOMAINS[source].get("x", ""):
+            raise
+        pytest.skip(str(error))
+    if "pinv" in source:  # a wrong gradient: what counts is that it could be judged
+        assert not report["X"].inconclusive
+        assert not report.passed
+    else:
+        assert report.passed, report.text()
+
+
+def test_no_point_is_inconclusive_and_not_passed() -> None:
+    for source in ("J = logdet(X@Y - X@Y)", "J = sum(log(-x**2))", "J = sum(arcsin(2 + x**2))"):
+        program = elaborate(source)
+        name = next(iter(program.inputs))
+        report = check(source, {name: name})
+        assert report[name].inconclusive
+        assert not report.passed
+        assert "inconclusive" in report[name].message
+
+
+def test_an_ill_conditioned_program_is_inconclusive() -> None:
+    source = "A: matrix(2, 2); J = tr(inv([1, 1; 1, 1 + 1e-12] + 1e-14*A))"
+    assert check(source, {"A": "0*A"})["A"].inconclusive
+
+
+STRUCTURED = {
+    "symmetric": "(a@b.T + b@a.T)/2", "posdef": "(a@b.T + b@a.T)/2", "skew": "(a@b.T - b@a.T)/2", "diagonal": "diag(a*b)",
+    "orthogonal": "a@b.T",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", STRUCTURED)
+def test_structured_matrices_vary_in_their_space(type_: str) -> None:
+    source = f"X: {type_}(n); J = a.T@X@b"
+    assert check(source, {"X": STRUCTURED[type_]}).passed
+    for other, text in STRUCTURED.items():
+        if text != STRUCTURED[type_]:
+            assert not check(source, {"X": text}).passed, other
+    if type_ in ("symmetric", "posdef"):
+        entries = {"X": "a@b.T + b@a.T - diag(a*b)"}
+        assert check(source, entries, structure="entries").passed
+        assert not check(source, entries).passed
+
+
+def test_inputs_are_drawn_in_their_types() -> None:
+    rng = np.random.default_rng(0)
+    program = elaborate(
+        "S: symmetric(n); P: posdef(n); K: skew(n); D: diagonal(n); Q: orthogonal(n); p: simplex(n); v: vector(n) positive; "
+        "s: scalar; r: row(m); J = tr(S@P@K@D@Q) + sum(p) + sum(v) + s + sum(r)"
+    )
+    drawn = {name: sampling.draw(node, {"n": 4, "m": 3}, rng) for name, node in program.inputs.items()}
+    np.testing.assert_array_equal(drawn["S"], drawn["S"].T)
+    assert np.linalg.eigvalsh(drawn["P"]).min() > 0.1
+    np.testing.assert_array_equal(drawn["K"], -drawn["K"].T)
+    np.testing.assert_array_equal(drawn["D"], np.diag(np.diag(drawn["D"])))
+    np.testing.assert_allclose(drawn["Q"] @ drawn["Q"].T, np.eye(4), atol=1e-12)
+    assert drawn["p"].sum() == pytest.approx(1)
+    assert drawn["p"].min() > 0
+    assert drawn["v"].min() > 0
+    assert isinstance(drawn["s"], float)
+    assert drawn["r"].shape == (3,)
+
+
+def test_intermediate_variables_are_meant_by_name() -> None:
+    """What the program writes as z varies; the same formula written out elsewhere does not."""
+    source = "z = W@x; s = z.T@(W@x)"
+    assert check(source, {"z": "W@x", "x": "2*W.T@(W@x)"}).passed
+    assert not check(source, {"z": "2*z"}).passed
+    assert check("z = x**2; y = z; s = sum(y)", {"z": "ones(n)", "y": "ones(n)"}).passed
+
+
+def test_the_value_may_be_an_earlier_one_and_not_a_scalar() -> None:
+    program = elaborate("y = A@x; s = sum(y)")
+    jacobian = {"x": expression("A", beside(program))}
+    report = check_program(program, ["x"], jacobian, value=program.names["y"])
+    assert report.passed
+    wrong = {"x": expression("2*A", beside(program))}
+    assert not check_program(program, ["x"], wrong, value=program.names["y"]).passed
+
+
+def test_a_gradient_of_another_shape_is_wrong_and_says_so() -> None:
+    report = check("s = a.T@X@b", {"X": "b@a.T"})
+    assert not report.passed
+    assert "its shape is" in report["X"].message
+
+
+def test_bound_functions() -> None:
+    assert check(NETWORK, RIGHT, functions={"f": "tanh"}).passed
+    assert check(NETWORK, RIGHT, functions={"f": "relu"})["W"].method == "Richardson extrapolation"
+    assert not check(NETWORK, {"W": "outer(u*(1 - tanh(z)), x)"}, functions={"f": "tanh"}).passed
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(UnknownNameError, match="there is no q"):
+        check_program(elaborate("s = x.T@x"), ["q"], {})
+
+
+def test_every_operation_tells_where_it_is_smooth() -> None:
+    """The words of the tables are words that the check knows."""
+    known = {"", "real", *domain._PREDICATES}
+    for entry in OPERATIONS.values():
+        words = entry.sample.split()
+        if words and words[-1] in entry.signature:
+            words = words[:-1]
+        assert " ".join(words) in known, entry.name
+        if not entry.analytic:
+            assert entry.sample or entry.name in domain.MORE or entry.name in ("is_max", "is_min", "polar"), entry.name
+
+
+def test_conditions_are_found_below_names() -> None:
+    program = elaborate("z = log(A@x); s = sum(z / y)")
+    assert sorted(condition.word for condition in conditions(program.value)) == ["nonzero", "positive"]
+
+
+def deep(layers: int) -> str:
+    lines = [f"z{i} = W{i}@h{i - 1} + b{i}; h{i} = tanh(z{i})" for i in range(1, layers + 1)]
+    return "; ".join(["h0: vector(n)", *lines, f"s = sum(h{layers})"])
+
+
+def test_large_programs_are_checked_along_random_directions() -> None:
+    layers = 120
+    program = elaborate(deep(layers))
+    environment = beside(program)
+    upstream = expression(f"ones({program.shapes[f'h{layers}'][0]})", environment)
+    from matcalc.operations.table import make, matmul, mul, number, power, sub, transpose
+
+    gradients = {}
+    for i in range(layers, 0, -1):
+        h, w = program.names[f"h{i}"], program.names[f"W{i}"]
+        delta = mul(upstream, sub(number(1), power(h, number(2))))
+        gradients[f"b{i}"] = delta
+        gradients[f"W{i}"] = make("outer", delta, program.names[f"h{i - 1}"])
+        upstream = matmul(transpose(w), delta)
+    report = check_program(program, list(gradients), gradients)
+    assert report.passed, report.text()
+    assert "random directions" in report["W1"].method
+    gradients["b7"] = mul(number("1.0001"), gradients["b7"])
+    report = check_program(program, list(gradients), gradients)
+    assert [name for name, one in report.items() if not one.passed] == ["b7"]

@@ -1,0 +1,121 @@
+"""Claims: a wrong one is told apart, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcalc.errors import MatcalcError, ParseError, UnknownNameError
+from matcalc.language.program import beside, elaborate, expression
+from matcalc.verify.check import check_program
+from matcalc.verify.report import VariableReport
+
+
+def claim(source: str, name: str, gradient: str, text: str) -> VariableReport:
+    program = elaborate(source)
+    node = expression(gradient, beside(program))
+    report = check_program(program, [name], {name: node}, claims={name: text})
+    assert report.gradients[name].passed
+    assert report.passed == report[name].passed
+    return report[name]
+
+
+CLASSIFIER = ("z = W@x + b; s = u.T @ f(z)", "W", "outer(u*f'(z), x)")
+QUADRATIC = ("A: matrix(n, n); J = x.T@A@x + b.T@x", "x", "A@x + A.T@x + b")
+LEAST_SQUARES = ("c: scalar; J = norm(A@x - b)**2 + c*norm(x)**2", "x", "2*A.T@(A@x - b) + 2*c*x")
+TRACE = ("X: matrix(n, n); J = tr(X@A)", "X", "A.T")
+SYMMETRIC = ("X: symmetric(n); J = a.T@X@b", "X", "(a@b.T + b@a.T)/2")
+MEAN = ("J = mean(x**2)", "x", "2*x/n")
+
+FINDINGS = [
+    (CLASSIFIER, "outer(x, u*f'(z))", "transposed: it has shape d×n, the gradient n×d"),
+    (CLASSIFIER, "outer(x, u)", "wrong shape, and transposing it is not enough"),
+    (CLASSIFIER, "u*f'(z)", "wrong shape: it has shape n×1, the gradient n×d"),
+    (CLASSIFIER, "2", "wrong shape: it has shape 1×1 (a scalar), the gradient n×d"),
+    (CLASSIFIER, "-outer(u*f'(z), x)", "wrong sign"),
+    (CLASSIFIER, "2*outer(u*f'(z), x)", "it is 2 times the gradient"),
+    (CLASSIFIER, "-outer(u*f'(z), x)/3", "it is -1/3 times the gradient"),
+    (CLASSIFIER, "outer(u, x)", "the factor f'(z) is missing"),
+    (CLASSIFIER, "outer(f'(z), x)", "the factor u is missing"),
+    (CLASSIFIER, "outer(u*f(z), x)", "f stands where its derivative f' should"),
+    (CLASSIFIER, "outer(u*f''(z), x)", "f'' stands"),
+    (CLASSIFIER, "outer(u*f'(z), x) + W", "the term W is too much"),
+    (CLASSIFIER, "0*W", "it is zero, the gradient is not"),
+    (CLASSIFIER, "W", "it differs by"),
+    (QUADRATIC, "A@x + A.T@x", "the term b is missing"),
+    (QUADRATIC, "A@x + b", "the term A.T@x is missing"),
+    (QUADRATIC, "2*A@x + b", "A is not transposed"),
+    (QUADRATIC, "2*A.T@x + b", "A is transposed, which is too much"),
+    (QUADRATIC, "A@x + A.T@x - b", "the term b has the wrong sign"),
+    (QUADRATIC, "(A@x + A.T@x + b)/2", "it is 1/2 times the gradient"),
+    (QUADRATIC, "n*(A@x + A.T@x + b)", "it is n times the gradient"),
+    (QUADRATIC, "x.T@A + x.T@A.T + b.T", "transposed: it has shape 1×n, the gradient n×1"),
+    (QUADRATIC, "(x.T@x)*(A@x + A.T@x + b)", "a factor that is not constant"),
+    (LEAST_SQUARES, "A.T@(A@x - b) + c*x", "it is 1/2 times the gradient"),
+    (LEAST_SQUARES, "2*A.T@(A@x - b)", "the term 2*c*x is missing"),
+    (LEAST_SQUARES, "2*A.T@(A@x - b) - 2*c*x", "the term 2*c*x has the wrong sign"),
+    (LEAST_SQUARES, "2*A.T@(A@x - b) + c*x", "the factor 2 is missing"),
+    (LEAST_SQUARES, "2*A.T@(A@x + b) + 2*c*x", "the term b has the wrong sign"),
+    (TRACE, "A", "it is transposed"),
+    (TRACE, "-A", "it is transposed, and it is -1 times the gradient"),
+    (SYMMETRIC, "a@b.T", "X is symmetric, and the gradient in the space of such matrices is (G + G.T)/2 of this claim G"),
+    (SYMMETRIC, "a@b.T + b@a.T - diag(a*b)", "by the free entries"),
+    (MEAN, "2*x", "it is n times the gradient"),
+    (MEAN, "x/n", "it is 1/2 times the gradient"),
+    (("J = sum(x*y) - y.T@x", "x", "0*x"), "y", "the gradient is zero, the claim is not"),
+    (("J = sum(softmax(x))", "x", "0*x"), "softmax(x)", "the gradient is zero, the claim is not"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "text", "words"), FINDINGS)
+def test_what_is_wrong_with_a_claim(case: tuple[str, str, str], text: str, words: str) -> None:
+    found = claim(*case, text)
+    assert not found.passed
+    assert found.kind == "claim"
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [
+        (CLASSIFIER, "(u*f'(W@x + b))@x.T"), (QUADRATIC, "(A + A.T)@x + b"), (LEAST_SQUARES, "2*(A.T@A@x + c*x - A.T@b)"), (TRACE, "A.T"),
+        (SYMMETRIC, "a@b.T/2 + b@a.T*0.5"), (MEAN, "x/n + x/n"),
+        (("J = sum(softmax(x))", "x", "0*x"), "x - x"), (("J = sum(softmax(x))", "x", "0*x"), "softmax(x)*sum(softmax(x)) - softmax(x)"),
+    ],
+)  # fmt: skip
+def test_right_claims_in_other_words_pass(case: tuple[str, str, str], text: str) -> None:
+    found = claim(*case, text)
+    assert found.passed
+    assert "the claim is right" in found.message
+
+
+@pytest.mark.parametrize("scale", ["1e-9", "1e9"])
+def test_claims_are_told_apart_at_every_scale(scale: str) -> None:
+    source, gradient = f"J = {scale}*x.T@A@x", f"{scale}*(A + A.T)@x"
+    assert claim(source, "x", gradient, f"{scale}*(A@x + A.T@x)").passed
+    assert "2 times" in claim(source, "x", gradient, f"2*{scale}*(A@x + A.T@x)").message
+    assert not claim(source, "x", gradient, f"{scale}*A@x").passed
+
+
+def test_a_claim_without_a_gradient_to_check() -> None:
+    report = check_program(elaborate("J = x.T@x"), [], {}, claims={"x": "2*x"})
+    assert report.passed
+    assert list(report) == ["x"]
+    assert not check_program(elaborate("J = x.T@x"), [], {}, claims={"x": "x"}).passed
+
+
+def test_claims_that_cannot_be_read() -> None:
+    program = elaborate("J = x.T@x")
+    with pytest.raises(ParseError):
+        check_program(program, ["x"], {}, claims={"x": "2*"})
+    with pytest.raises(UnknownNameError):
+        check_program(program, ["x"], {}, claims={"x": "2*q"})
+    with pytest.raises(MatcalcError):
+        check_program(program, [], {}, claims={"q": "2*x"})
+
+
+def test_a_wrong_gradient_shows_before_a_claim() -> None:
+    program = elaborate("J = x.T@x")
+    report = check_program(program, ["x"], {"x": program.inputs["x"]}, claims={"x": "2*x"})
+    assert not report.passed
+    assert report["x"].kind == "gradient"
+    assert report.claims["x"].passed
