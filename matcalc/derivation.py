@@ -18,9 +18,9 @@ from matcalc.calculus.sweep import Step, moved, sweep
 from matcalc.calculus.terms import Sum
 from matcalc.calculus.writing import t
 from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
-from matcalc.expressions.node import Node, Shape, axes, kind, rebuild
+from matcalc.expressions.names import without_names
+from matcalc.expressions.node import Node, Shape, axes, kind
 from matcalc.language.program import Program, elaborate
-from matcalc.operations import table
 
 __all__ = ["LAYOUTS", "Derivation", "Expression", "Result", "derive"]
 
@@ -194,8 +194,7 @@ def derive(
     derivation.order, derivation.structure = order, structure
     targets = [program.names[v] for v in variables]
     if expand:
-        mapping = rebuild([value, *targets], lambda node, args: _without_names(node, args, targets))
-        value, targets = mapping[value], [mapping[n] for n in targets]
+        value, *targets = without_names([value, *targets], targets)
     names = {} if expand else {n.args[0]: n for n in reversed(program.names.values()) if n.op == "let"}
     if order not in (1, 2):
         raise UnsupportedError(f"derivatives of order {order} are not supported", hint="order is 1 or 2")
@@ -212,16 +211,6 @@ def derive(
     if order == 2:
         _second_order(derivation, value, variables, targets, names, layout)
     return derivation
-
-
-def _without_names(node: Node, args: tuple[Node, ...], kept: Sequence[Node]) -> Node:
-    if node.op == "let" and node not in kept:
-        return args[0]
-    if args == node.args:
-        return node
-    from matcalc.expressions.node import intern
-
-    return intern(node.op, args, node.params, node.shape)
 
 
 def _first_order(found: Sum, value: Node, target: Node) -> Node:
@@ -278,5 +267,3 @@ def _second_order(
                 node, derivation.program, of=derivation.of, wrt=(variable, other), layout=layout
             )
 
-
-_ = table

@@ -398,9 +398,11 @@ def _full(node: Node, shape: Shape) -> Node:
         return node
     rows, columns = shape
     if kind(node.shape) == "vector":
-        return chain([node, table.ones((1, columns))])
+        prefix, core = _prefixed(node)
+        return scaled(prefix, chain([core, t(table.ones((columns, 1)))]))
     if kind(node.shape) == "row":
-        return chain([table.ones((rows, 1)), node])
+        prefix, core = _prefixed(node)
+        return scaled(prefix, chain([table.ones((rows, 1)), core]))
     ones = table.ones(shape)
     if node.op == "num" and node.params[0] == 1:
         return ones

@@ -14,7 +14,7 @@ from matcalc.calculus import contraction, facts
 from matcalc.calculus.entrywise import inverse_of_one_plus_exp, signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
-from matcalc.calculus.writing import chain, dim_node, label
+from matcalc.calculus.writing import chain, dim_node, label, negated
 from matcalc.expressions.dims import Dim, add
 from matcalc.expressions.node import Node, Shape, axes, intern, kind, postorder
 from matcalc.operations import table
@@ -33,7 +33,7 @@ def lower(node: Node) -> Sum:
     """The value of a node as a sum of canonical terms; kept per node."""
     found = _lowered.get(node)
     if found is None:
-        for part in postorder(node, into=lambda n: n.op != "let" and n not in _lowered):
+        for part in postorder(node, into=lambda n: n.op not in ("let", "defined") and n not in _lowered):
             if part not in _lowered:
                 _lowered[part] = _lower(part)
         found = _lowered[node]
@@ -80,7 +80,7 @@ def _normal(raw: Raw, shape: Shape) -> Sum:
 
 def _lower(node: Node) -> Sum:
     op = node.op
-    if op in ("var", "let"):
+    if op in ("var", "let", "defined"):
         return _factor(node) if contraction.facts.diagonal(node) else _leaf(node)
     handler = HANDLERS.get(op)
     if handler is not None:
@@ -381,6 +381,25 @@ def _exponential(node: Node) -> Sum:
     return _factor(intern("exp", (inner,), (), node.shape), sign)
 
 
+def _of_sign(node: Node) -> Sum:
+    """``sign(-2*t)`` is ``-sign(t)``, ``step(2*t)`` is ``step(t)``."""
+    c, inner = peeled(tidy(node.args[0]))
+    single = lower(inner).single
+    if single is not None and single[1] not in (1, -1):
+        inner = write_term(single[0], 1 if single[1] > 0 else -1, inner.shape)
+        sign, inner = signed(inner)
+        c *= sign
+    if node.op == "sign":
+        return _factor_times(intern("sign", (inner,), (), node.shape), -1 if c < 0 else 1)
+    return _factor(intern("step", (negated(inner) if c < 0 else inner,), (), node.shape))
+
+
+def _factor_times(node: Node, c: Number) -> Sum:
+    value = Sum(node.shape)
+    value.include(_factor(node), c)
+    return value
+
+
 # ---------------------------------------------------------------------------------- inverses and structure
 def _inverse(node: Node) -> Sum:
     argument = node.args[0]
@@ -639,5 +658,5 @@ HANDLERS = {
     "pow": _power, "sqrt": _root, "square": _square, "reciprocal": _reciprocal, "exp": _exponential,
     "inv": _inverse, "solve": _solution, "diag": _diagonal, "index": _indexed, "matrix_power": _matrix_power,
     "unvec": _unstacked, "vec": _vectorised, "kron_left": _kron_left, "kron_right": _kron_right,
-    "power_sum": _power_sum,
+    "power_sum": _power_sum, "sign": _of_sign, "step": _of_sign,
 }  # fmt: skip

@@ -73,7 +73,7 @@ def sweep(
             continue
         upstream = adjoints[node] = _bounded(upstream)
         step = Step(node, upstream)
-        for k, downstream in _contributions(node, wanted, upstream, names):
+        for k, downstream in _contributions(node, wanted, upstream, names, live):
             argument = node.args[k]
             if argument in adjoints:
                 adjoints[argument].include(downstream)
@@ -86,9 +86,13 @@ def sweep(
     return {target: adjoints.get(target, Sum(target.shape, seed(value).extra)) for target in targets}
 
 
-def _contributions(node: Node, wanted: list[int], upstream: Sum, names: Mapping[Node, Node]) -> list[tuple[int, Sum]]:
+def _contributions(
+    node: Node, wanted: list[int], upstream: Sum, names: Mapping[Node, Node], live: Mapping[Node, bool]
+) -> list[tuple[int, Sum]]:
     if node.op == "let":
         return [(0, upstream)]
+    if node.op == "defined":
+        return _through_definition(node, wanted, upstream, live)
     found = {k: Sum(node.args[k].shape, upstream.extra) for k in wanted}
     if not upstream.terms:
         return list(found.items())
@@ -128,6 +132,27 @@ def _bounded(upstream: Sum) -> Sum:
     value = Sum(upstream.shape, upstream.extra)
     value.add(*found)
     return value
+
+
+def _through_definition(
+    node: Node, wanted: list[int], upstream: Sum, live: Mapping[Node, bool]
+) -> list[tuple[int, Sum]]:
+    """A function that the program defines: its own derivative, or its body where more than its argument varies in it."""
+    from matcalc.calculus.scalar import derivative_of
+    from matcalc.language.build import substitute
+
+    _, parameter, body = node.params
+    if 0 not in wanted or any(live.get(part) for part in postorder(body)):
+        return [(1, upstream)]
+    slope = substitute(derivative_of(body, parameter), parameter, node.args[0])
+    value = Sum(node.args[0].shape, upstream.extra)
+    for key, c in _passed(upstream):
+        raw = Raw()
+        raw.sizes.update(upstream.extra)
+        instantiate(raw, key, c, {k: k for k in upstream.free})
+        _multiply(raw, slope, 1, {k: k for k in free_of(slope.shape)})
+        normalise(raw, value.free, value)
+    return [(0, value)]
 
 
 def _passed(upstream: Sum) -> list[tuple[Key, Number]]:

@@ -21,6 +21,7 @@ from matcalc.codegen.signature import Signature
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.values import Value
 from matcalc.codegen.writing import Writer
+from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
 
 __all__ = ["Module", "Request", "build", "generate"]
@@ -99,6 +100,7 @@ def build(request: Request) -> Module:
     Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told from the arguments.
     """
     labels, nodes = zip(*request.outputs(), strict=True)
+    nodes = tuple(without_definitions(nodes))
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes])
     final = [stable[bound[node]] for node in nodes]

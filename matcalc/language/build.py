@@ -118,6 +118,12 @@ def _fill(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -
     return value if like.shape == SCALAR or value.shape == like.shape else make("mul", value, ones(like.shape))
 
 
+def _defined(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
+    """A call of a defined function: by name for readers, with its body for the laws."""
+    parameter, body = defined(builder.definitions[params[0]], builder.environment())
+    return intern("defined", tuple(args), (params[0], parameter, body), args[1].shape)
+
+
 def _derived(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
     """The derivative of a known or defined function, entry by entry: its scalar derivative with the argument in it."""
     from matcalc.calculus.scalar import derivative_of
@@ -157,6 +163,8 @@ def substitute(body: Node, parameter: Node, argument: Node) -> Node:
             new[node] = argument
         elif args == node.args:
             new[node] = node
+        elif node.op == "defined":
+            new[node] = intern(node.op, args, node.params, args[1].shape)
         elif node.op in ("let", "apply"):
             new[node] = intern(node.op, args, node.params, args[0].shape)
         else:
@@ -174,7 +182,7 @@ SPECIAL: dict[str, Callable[[Builder, Tape, int, Params, Args], Node]] = {
     "ones": lambda builder, tape, slot, params, args: ones(params),
     "zeros": lambda builder, tape, slot, params, args: zeros(params),
     "eye": lambda builder, tape, slot, params, args: eye(params[0]),
-    "let": _let,
+    "let": _let, "defined": _defined,
     "apply": lambda builder, tape, slot, params, args: apply(params[0], params[1], args[0]),
     "inside": _inside,
     "declared": lambda builder, tape, slot, params, args: args[0],

@@ -155,9 +155,9 @@ def _leave(tape: Tape, tree: Syntax, name: str, argument: int, scope: Scope, don
 
 
 def _primed(tape: Tape, tree: Call, argument: int, body: int) -> int:
-    """The body itself, or its derivative; there the body stays an argument, what stands in it must fit as well."""
+    """The call, kept by its name, or its derivative; the body stays an argument, what stands in it must fit as well."""
     if not tree.primes:
-        return body
+        return tape.put("defined", (argument, body), (tree.function,), tree)
     return tape.put("derived", (argument, body), (tree.function, tree.primes), tree)
 
 

@@ -260,6 +260,6 @@ def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
 
 RULES: dict[str, Rule] = {
     "input": _constant, "given": _given, "num": _constant, "dim": _constant, "pi": _constant, "ones": _written,
-    "zeros": _written, "eye": _eye, "let": _same, "apply": _same, "derived": _same, "inside": _inside, "fill": _fill,
+    "zeros": _written, "eye": _eye, "let": _same, "defined": _same, "apply": _same, "derived": _same, "inside": _inside, "fill": _fill,
     "declared": _declared, "matmul": _product, "index": _index,
 }  # fmt: skip

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from typing import TypeAlias
 
-from matcalc.expressions.node import Node, kind, postorder
+from matcalc.expressions.node import Node, kind
 from matcalc.operations.table import OPERATIONS
 from matcalc.render.marks import SCALAR, Marks
 from matcalc.render.measure import index_items, token_count
-from matcalc.render.printer import Piece, free_names, opaque, shared_parts, used_names, write
+from matcalc.render.printer import Piece, free_names, shared_parts, used_names, write, written_parts
 from matcalc.render.style import (
     ADD,
     ATOM,
@@ -61,8 +61,8 @@ class _Writer(Marks):
         super().__init__(style.fractions)
         self.style = style
         spelled: dict[str, str] = {}
-        for node in postorder(root, into=opaque):
-            if node.op in ("var", "let", "apply"):
+        for node in written_parts(root):
+            if node.op in ("var", "let", "apply", "defined"):
                 spelled[node.params[0]] = style.name(node.params[0])
             self.note(node, named=node in named)
         # names that would look the same are shown as they are spelled
@@ -113,7 +113,7 @@ def _name(writer: _Writer, node: Node) -> Laid:
 
 
 def _applied(writer: _Writer, node: Node) -> Laid:
-    function, order = node.params
+    function, order = node.params[0], node.params[1] if node.op == "apply" else 0
     opening, closing = writer.style.brackets
     return ATOM, (writer.names[function] + writer.style.primes(order) + opening, (node.args[0], 0), closing)
 
@@ -271,7 +271,7 @@ def _transpose(writer: _Writer, node: Node) -> Laid:
 
 RULES: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda w, node: (ATOM, (w.style.pi,)),
-    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "index": _index, "stack": _stack,
+    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
     "add": _sum, "sub": _sum, "neg": _negative, "mul": _product, "matmul": _product, "div": _quotient,
     "pow": _power, "matrix_power": _power, "square": _fixed_power, "reciprocal": _fixed_power, "T": _transpose,
     "kron": _kronecker, "dot": _vectors, "outer": _vectors, "solve": _solved, "norm": _norm, "sigmoid": _sigmoid,

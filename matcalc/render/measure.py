@@ -13,12 +13,12 @@ from typing import Any
 from weakref import ref
 
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Node
+from matcalc.expressions.names import shown
+from matcalc.expressions.node import NAMED, Node
 
 __all__ = ["is_decimal", "token_count"]
 
 IMPLIED = {"outer": 2, "dot": 2, "inner": 3}
-OPAQUE = frozenset({"let"})  # written by name alone
 
 # Keyed by weak references, so that a measured node is not kept alive; a plain dictionary of them is three times
 # as quick as `WeakKeyDictionary`, and simplification asks for this number all the time.
@@ -45,9 +45,10 @@ def token_count(node: Node) -> int:
     while stack:
         top = stack[-1]
         total = 0
-        if top.op not in OPAQUE:
+        written = top.args if top.op not in NAMED else shown(top)
+        if written:
             waiting = len(stack)
-            for argument in top.args:
+            for argument in written:
                 count = get(ref(argument))
                 if count is None:
                     stack.append(argument)

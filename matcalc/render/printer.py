@@ -8,14 +8,15 @@ so length is linear in what is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from matcalc.expressions.dims import names as dim_names
-from matcalc.expressions.node import Node, postorder
+from matcalc.expressions.names import shown
+from matcalc.expressions.node import Node
 from matcalc.render.measure import token_count
 
-__all__ = ["LIMIT", "Layout", "Operand", "Piece", "free_names", "opaque", "shared_parts", "used_names", "write"]
+__all__ = ["LIMIT", "Layout", "Operand", "Piece", "free_names", "shared_parts", "used_names", "write", "written_parts"]
 
 LIMIT = 20_000  # tokens of a result that is written in one piece
 SMALL = 8  # tokens of a shared part that is not worth a name
@@ -50,30 +51,38 @@ def write(
     return out
 
 
-def opaque(node: Node) -> bool:
-    """Whether the writing of a node goes on below it: intermediate variables are written by name."""
-    return node.op != "let"
+def written_parts(root: Node) -> Iterator[Node]:
+    """Every part of the writing of an expression once, what it consists of first."""
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend([(a, False) for a in reversed(shown(node)) if a not in seen])
 
 
 def shared_parts(root: Node) -> list[Node]:
     """The parts that occur more than once and are worth a name, each before those that contain it."""
     uses: dict[Node, int] = {}
-    order = list(postorder(root, into=opaque))
+    order = list(written_parts(root))
     for node in order:
-        if node.op != "let":
-            for argument in node.args:
-                uses[argument] = uses.get(argument, 0) + 1
+        for argument in shown(node):
+            uses[argument] = uses.get(argument, 0) + 1
     return [n for n in order if uses.get(n, 0) > 1 and n.op != "let" and token_count(n) > SMALL]
 
 
 def used_names(root: Node) -> set[str]:
     """Every name that stands in the writing of an expression: variables, functions, dimensions."""
     found: set[str] = set()
-    for node in postorder(root, into=opaque):
+    for node in written_parts(root):
         for dim in node.shape:
             if dim.__class__ is not int:
                 found.update(dim_names(dim))
-        if node.op in ("var", "let", "apply"):
+        if node.op in ("var", "let", "apply", "defined"):
             found.add(node.params[0])
     return found
 

@@ -121,7 +121,7 @@ def _stack(node: Node) -> tuple[int, Sequence[Piece]]:
 
 
 def _applied(node: Node) -> tuple[int, Sequence[Piece]]:
-    function, order = node.params
+    function, order = node.params[0], node.params[1] if node.op == "apply" else 0
     return ATOM, (f"{function}{chr(39) * order}(", (node.args[0], 0), ")")
 
 
@@ -173,7 +173,7 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
 
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
-    "ones": _filled, "zeros": _filled, "apply": _applied, "index": _index, "stack": _stack,
+    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
     **dict.fromkeys(("sum", "mean", "logsumexp", "softmax", "log_softmax"), _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {
