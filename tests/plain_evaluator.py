@@ -26,7 +26,8 @@ FUNCTIONS = {
     "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt, "square": lambda x: x * x,
     "abs": np.abs, "sign": np.sign, "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin,
     "arccos": np.arccos, "arctan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "sigmoid": sigmoid,
-    "relu": lambda x: np.where(x > 0, x, 0), "softplus": lambda x: np.log(1 + np.exp(x)), "silu": lambda x: x * sigmoid(x),
+    "relu": lambda x: np.where(x > 0, x, 0), "softplus": lambda x: np.log(1 + np.exp(x)),
+    "silu": lambda x: x * sigmoid(x),
     "gelu": lambda x: x * (1 + erf(x / math.sqrt(2))) / 2, "erf": erf, "step": lambda x: (x > 0) * 1.0,
     "reciprocal": lambda x: 1 / x, "neg": lambda x: -x, "T": lambda x: x.T,
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power, "matmul": np.matmul,
@@ -34,9 +35,11 @@ FUNCTIONS = {
     "solve": lambda a, b: np.linalg.inv(a) @ b, "det": np.linalg.det, "logdet": lambda x: np.log(abs(np.linalg.det(x))),
     "tr": np.trace, "inner": lambda a, b: np.sum(a * b), "dot": lambda a, b: np.sum(a.ravel() * b.ravel()),
     "outer": lambda a, b: a.reshape(-1, 1) * b.reshape(1, -1), "prod": np.prod, "max": np.max, "min": np.min,
-    "norm": lambda x: math.sqrt(np.sum(x**2)), "norm1": lambda x: np.sum(np.abs(x)), "norm_inf": lambda x: np.max(np.abs(x)),
+    "norm": lambda x: math.sqrt(np.sum(x**2)), "norm1": lambda x: np.sum(np.abs(x)),
+    "norm_inf": lambda x: np.max(np.abs(x)),
     "norm_nuc": lambda x: np.sum(np.linalg.svd(x)[1]), "vec": lambda x: x.T.reshape(-1, 1),
-    "cross_entropy": lambda y, p: -np.sum(y * np.log(p)), "diag": lambda x: np.diag(x.ravel()) if 1 in x.shape else np.diag(x),
+    "cross_entropy": lambda y, p: -np.sum(y * np.log(p)),
+    "diag": lambda x: np.diag(x.ravel()) if 1 in x.shape else np.diag(x),
     "polar": lambda x: np.linalg.svd(x, full_matrices=False)[0] @ np.linalg.svd(x, full_matrices=False)[2],
 }  # fmt: skip
 
@@ -84,7 +87,9 @@ def power_sum(x: Array, d: Array, k: int) -> Array:
 class Evaluator:
     """Values of nodes, given arrays (of the 1-D convention) for inputs, sizes for dimensions, and functions."""
 
-    def __init__(self, inputs: dict[str, Any], sizes: dict[str, int], functions: dict[tuple[str, int], Any] | None = None) -> None:
+    def __init__(
+        self, inputs: dict[str, Any], sizes: dict[str, int], functions: dict[tuple[str, int], Any] | None = None
+    ) -> None:
         self.inputs, self.sizes, self.functions = inputs, sizes, functions or {}
 
     def __call__(self, root: Node) -> Array:
@@ -105,6 +110,8 @@ class Evaluator:
             return float(size_of(params[0], self.sizes))
         if op in ("ones", "zeros", "eye"):
             return np.eye(*shape) if op == "eye" else getattr(np, op)(shape)
+        if op == "defined":
+            return args[1]
         if op == "let":
             return args[0]
         if op == "apply":
@@ -125,7 +132,11 @@ class Evaluator:
         if op == "power_sum":
             return power_sum(args[0], args[1], int(args[2].item()))
         if op in ("prod_others", "is_max", "is_min"):
-            return prod_others(args[0]) if op == "prod_others" else is_extreme(args[0], {"is_max": np.max, "is_min": np.min}[op](args[0]))
+            return (
+                prod_others(args[0])
+                if op == "prod_others"
+                else is_extreme(args[0], {"is_max": np.max, "is_min": np.min}[op](args[0]))
+            )
         return FUNCTIONS[op](*args)
 
     def item(self, item: tuple[Any, ...], length: int) -> slice:

@@ -30,7 +30,8 @@ ENTRYWISE: dict[str, Callable[[Any], Any]] = {
     "log(exp(x) + ones(n))": lambda t: mp.log(1 + mp.exp(t)), "log1p(exp(x))": lambda t: mp.log(1 + mp.exp(t)),
     "log(1 + exp(-x))": lambda t: mp.log(1 + mp.exp(-t)), "softplus(x)": lambda t: mp.log(1 + mp.exp(t)),
     "log(sigmoid(x))": lambda t: -mp.log(1 + mp.exp(-t)), "log(1 - sigmoid(x))": lambda t: -mp.log(1 + mp.exp(t)),
-    "p = sigmoid(x); log(p)": lambda t: -mp.log(1 + mp.exp(-t)), "p = sigmoid(x); log(1 - p)": lambda t: -mp.log(1 + mp.exp(t)),
+    "p = sigmoid(x); log(p)": lambda t: -mp.log(1 + mp.exp(-t)),
+    "p = sigmoid(x); log(1 - p)": lambda t: -mp.log(1 + mp.exp(t)),
     "1/(1 + exp(-x))": lambda t: 1 / (1 + mp.exp(-t)), "1/(1 + exp(x))": lambda t: 1 / (1 + mp.exp(t)),
     "(1 + exp(-x))**-1": lambda t: 1 / (1 + mp.exp(-t)), "reciprocal(exp(-x) + 1)": lambda t: 1 / (1 + mp.exp(-t)),
     "exp(x)/(1 + exp(x))": lambda t: 1 / (1 + mp.exp(-t)), "3*exp(x)/(1 + exp(x))": lambda t: 3 / (1 + mp.exp(-t)),
@@ -78,13 +79,18 @@ TOTALS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("formula", TOTALS)
-@pytest.mark.parametrize("x", [(1000.0, 999.0, -1000.0), (-1000.0, -1001.0, -1002.0), (0.1, -0.2, 0.3), (710.0, 0.0, -745.0)])
+@pytest.mark.parametrize(
+    "x", [(1000.0, 999.0, -1000.0), (-1000.0, -1001.0, -1002.0), (0.1, -0.2, 0.3), (710.0, 0.0, -745.0)]
+)
 def test_functions_of_all_entries(formula: str, x: tuple[float, ...]) -> None:
     parts = sorted(formula.split("; "), key=lambda part: "=" not in part)
     source = "; ".join(["x, y: vector(n)", *parts[:-1], f"r = {parts[-1]}"])
     program = elaborate(source)
     module = generate(Request(program.value, list(program.inputs.values())))
-    arguments = {"x": np.array(x), **({"y": np.ones(3)} if "y" in formula.replace("entropy", "").split("(")[1] or "entropy" in formula else {})}
+    arguments = {
+        "x": np.array(x),
+        **({"y": np.ones(3)} if "y" in formula.replace("entropy", "").split("(")[1] or "entropy" in formula else {}),
+    }
     got = Compiled(module)(**{name: a for name, a in arguments.items() if f"{name} = _array" in module})[0]
     for value, wanted in zip(np.atleast_1d(got), TOTALS[formula](x), strict=True):
         assert abs(value - wanted) <= 1e-9 * abs(wanted) + 1e-300
@@ -97,7 +103,12 @@ def test_along_axes() -> None:
         rows = x.T if axis == 0 else x
         np.testing.assert_allclose(got, [float(log_sum_exp(row)) for row in rows], rtol=1e-14)
     x = np.array([[1000.0, 2.0], [998.0, -1000.0]])
-    for formula in ("exp(X)/sum(exp(X), axis=1)", "exp(X - logsumexp(X, axis=1))", "exp(log_softmax(X, axis=1))", "exp(log(softmax(X, axis=1)))"):
+    for formula in (
+        "exp(X)/sum(exp(X), axis=1)",
+        "exp(X - logsumexp(X, axis=1))",
+        "exp(log_softmax(X, axis=1))",
+        "exp(log(softmax(X, axis=1)))",
+    ):
         got = compiled(f"Y = {formula}")(X=x)[0]
         np.testing.assert_allclose(got, [[1.0, 0.0], [1.0, 0.0]], atol=1e-300)
 
@@ -153,8 +164,10 @@ def test_every_rewrite_has_an_example_that_it_changes() -> None:
 
 
 def test_what_is_shaped_alike_but_not_equal_is_left_alone() -> None:
-    for formula in ("log(2 + exp(x))", "1/(1 + exp(x)*y)", "exp(x)/(1 + exp(y))", "exp(x)/sum(exp(y))", "log(sum(exp(x)) + 1)",
-                    "sinh(x)/cosh(y)", "exp(x - logsumexp(y))", "sqrt(x.T@y)", "log(1 - tanh(x))", "1/(2 + exp(x))"):  # fmt: skip
+    for formula in ("log(2 + exp(x))", "1/(1 + exp(x)*y)", "exp(x)/(1 + exp(y))", "exp(x)/sum(exp(y))",
+                    "log(sum(exp(x)) + 1)",
+                    "sinh(x)/cosh(y)", "exp(x - logsumexp(y))", "sqrt(x.T@y)", "log(1 - tanh(x))",
+                    "1/(2 + exp(x))"):  # fmt: skip
         x, y = np.array([0.3, -0.4]), np.array([0.9, 0.2])
         got = compiled(f"x, y: vector(n); r = {formula}")
         wanted = {
@@ -168,7 +181,21 @@ def test_what_is_shaped_alike_but_not_equal_is_left_alone() -> None:
         np.testing.assert_allclose(got(**{name: {"x": x, "y": y}[name] for name in names})[0], wanted, rtol=1e-12)
 
 
-HELPERS_ANALYTIC = ("sigmoid", "softplus", "silu", "gelu", "erf", "tanh", "expm1", "log1p", "arctan", "sqrt", "log", "arcsin", "tan")
+HELPERS_ANALYTIC = (
+    "sigmoid",
+    "softplus",
+    "silu",
+    "gelu",
+    "erf",
+    "tanh",
+    "expm1",
+    "log1p",
+    "arctan",
+    "sqrt",
+    "log",
+    "arcsin",
+    "tan",
+)
 
 
 @pytest.mark.parametrize("name", HELPERS_ANALYTIC)

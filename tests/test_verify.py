@@ -29,7 +29,8 @@ RIGHT = {
     "W": "outer(u*f'(z), x)", "b": "u*f'(z)", "u": "h", "x": "W.T@(u*f'(z))", "z": "u*f'(z)", "h": "u",
 }  # fmt: skip
 WRONG = {
-    "W": ["outer(x, u*f'(z))", "outer(u*f(z), x)", "outer(u, x)", "-outer(u*f'(z), x)", "1.00001*outer(u*f'(z), x)", "0*W"],
+    "W": ["outer(x, u*f'(z))", "outer(u*f(z), x)", "outer(u, x)",
+        "-outer(u*f'(z), x)", "1.00001*outer(u*f'(z), x)", "0*W"],
     "b": ["u*f(z)", "f'(z)", "u", "2*u*f'(z)", "0*u", "u*f'(W@x)", "u*f''(z)"],
     "x": ["W.T@u", "W.T@(u*f(z))", "W.T@f'(z)", "0*x"],
     "u": ["z", "f(W@x)", "f(z) + f'(z)*0.0001"],
@@ -106,7 +107,8 @@ def test_zero_gradients() -> None:
 
 
 KINKS = {
-    "sum(abs(x))": "sign(x)", "sum(relu(x)*y)": "step(x)*y", "norm1(x)": "sign(x)", "max(x)": "is_max(x)", "min(x)": "is_min(x)",
+    "sum(abs(x))": "sign(x)", "sum(relu(x)*y)": "step(x)*y", "norm1(x)": "sign(x)", "max(x)": "is_max(x)",
+    "min(x)": "is_min(x)",
     "sum(maximum(x, y))": "step(x - y)", "norm_inf(x)": "is_max(abs(x))*sign(x)", "sum(sign(x)*x)": "sign(x)",
     "sum(minimum(x, y)*y)": "step(y - x)*y", "sum(step(x)*x**2)": "2*relu(x)",
 }  # fmt: skip
@@ -124,11 +126,14 @@ DOMAINS = {
     "J = -sum(log(b - A@x))": {"x": "A.T@(1/(b - A@x))"}, "J = sum(arcsin(x))": {"x": "1/sqrt(1 - x**2)"},
     "J = sum(arccos(A@x))": {"x": "-A.T@(1/sqrt(1 - (A@x)**2))"}, "J = sum(log1p(x))": {"x": "1/(1 + x)"},
     "J = sum(x**y)": {"x": "y*x**(y - 1)", "y": "log(x)*x**y"}, "J = sum(tan(x))": {"x": "1 + tan(x)**2"},
-    "X: matrix(m, n); J = logdet(X.T@X)": {"X": "2*X@inv(X.T@X)"}, "J = log(log(x.T@x))": {"x": "2*x/(x.T@x)/log(x.T@x)"},
+    "X: matrix(m, n); J = logdet(X.T@X)": {"X": "2*X@inv(X.T@X)"},
+    "J = log(log(x.T@x))": {"x": "2*x/(x.T@x)/log(x.T@x)"},
     "J = log(det(X))": {"X": "inv(X).T"}, "X: matrix(m, n); J = norm_nuc(X)": {"X": "polar(X)"},
     "J = sum(log(f(x)))": {"x": "f'(x)/f(x)"}, "J = a.T@inv(X)@b": {"X": "-inv(X).T@a@b.T@inv(X).T"},
-    "J = cross_entropy(y, p)": {"p": "-y/p", "y": "-log(p)"}, "J = sum(x[2:5]*log(x[0:3]))": {"x": "[0*x[0:2]; log(x[0:3]); 0*x[5:n]] + [x[2:5]/x[0:3]; 0*x[3:n]]"},
-    "x: vector(6); J = sum(x[2:5])": {"x": "[0; 0; 1; 1; 1; 0]"}, "J = sum(log(-x))": {"x": "1/x"}, "J = norm(x)": {"x": "x/norm(x)"},
+    "J = cross_entropy(y, p)": {"p": "-y/p", "y": "-log(p)"},
+    "J = sum(x[2:5]*log(x[0:3]))": {"x": "[0*x[0:2]; log(x[0:3]); 0*x[5:n]] + [x[2:5]/x[0:3]; 0*x[3:n]]"},
+    "x: vector(6); J = sum(x[2:5])": {"x": "[0; 0; 1; 1; 1; 0]"}, "J = sum(log(-x))": {"x": "1/x"},
+    "J = norm(x)": {"x": "x/norm(x)"},
     "k: scalar; J = tr(matrix_power(X, k)@A)": {"A": "matrix_power(X, k).T"}, "J = sum(pinv(X))": {"X": "0*X"},
 }  # fmt: skip
 
@@ -164,7 +169,8 @@ def test_an_ill_conditioned_program_is_inconclusive() -> None:
 
 
 STRUCTURED = {
-    "symmetric": "(a@b.T + b@a.T)/2", "posdef": "(a@b.T + b@a.T)/2", "skew": "(a@b.T - b@a.T)/2", "diagonal": "diag(a*b)",
+    "symmetric": "(a@b.T + b@a.T)/2", "posdef": "(a@b.T + b@a.T)/2", "skew": "(a@b.T - b@a.T)/2",
+    "diagonal": "diag(a*b)",
     "orthogonal": "a@b.T",
 }  # fmt: skip
 
@@ -185,7 +191,8 @@ def test_structured_matrices_vary_in_their_space(type_: str) -> None:
 def test_inputs_are_drawn_in_their_types() -> None:
     rng = np.random.default_rng(0)
     program = elaborate(
-        "S: symmetric(n); P: posdef(n); K: skew(n); D: diagonal(n); Q: orthogonal(n); p: simplex(n); v: vector(n) positive; "
+        "S: symmetric(n); P: posdef(n); K: skew(n); D: diagonal(n); Q: orthogonal(n); p: simplex(n); "
+        "v: vector(n) positive; "
         "s: scalar; r: row(m); J = tr(S@P@K@D@Q) + sum(p) + sum(v) + s + sum(r)"
     )
     drawn = {name: sampling.draw(node, {"n": 4, "m": 3}, rng) for name, node in program.inputs.items()}

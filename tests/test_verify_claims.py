@@ -57,7 +57,7 @@ FINDINGS = [
     (LEAST_SQUARES, "2*A.T@(A@x + b) + 2*c*x", "the term b has the wrong sign"),
     (TRACE, "A", "it is transposed"),
     (TRACE, "-A", "it is transposed, and it is -1 times the gradient"),
-    (SYMMETRIC, "a@b.T", "X is symmetric, and the gradient in the space of such matrices is (G + G.T)/2 of this claim G"),
+    (SYMMETRIC, "a@b.T", "the gradient in the space of such matrices is (G + G.T)/2 of this claim G"),
     (SYMMETRIC, "a@b.T + b@a.T - diag(a*b)", "by the free entries"),
     (MEAN, "2*x", "it is n times the gradient"),
     (MEAN, "x/n", "it is 1/2 times the gradient"),
@@ -77,9 +77,11 @@ def test_what_is_wrong_with_a_claim(case: tuple[str, str, str], text: str, words
 @pytest.mark.parametrize(
     ("case", "text"),
     [
-        (CLASSIFIER, "(u*f'(W@x + b))@x.T"), (QUADRATIC, "(A + A.T)@x + b"), (LEAST_SQUARES, "2*(A.T@A@x + c*x - A.T@b)"), (TRACE, "A.T"),
+        (CLASSIFIER, "(u*f'(W@x + b))@x.T"), (QUADRATIC, "(A + A.T)@x + b"),
+        (LEAST_SQUARES, "2*(A.T@A@x + c*x - A.T@b)"), (TRACE, "A.T"),
         (SYMMETRIC, "a@b.T/2 + b@a.T*0.5"), (MEAN, "x/n + x/n"),
-        (("J = sum(softmax(x))", "x", "0*x"), "x - x"), (("J = sum(softmax(x))", "x", "0*x"), "softmax(x)*sum(softmax(x)) - softmax(x)"),
+        (("J = sum(softmax(x))", "x", "0*x"), "x - x"),
+        (("J = sum(softmax(x))", "x", "0*x"), "softmax(x)*sum(softmax(x)) - softmax(x)"),
     ],
 )  # fmt: skip
 def test_right_claims_in_other_words_pass(case: tuple[str, str, str], text: str) -> None:

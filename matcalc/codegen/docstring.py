@@ -1,4 +1,5 @@
-"""The docstring of a generated function; what a user wrote stands in it as characters, never as code."""
+"""The docstring of a generated function; what a user wrote stands in it as characters, never as
+code."""
 
 from __future__ import annotations
 
@@ -30,7 +31,11 @@ def shape_text(shape: Shape) -> str:
 
 
 def lines(
-    title: str, formulas: Sequence[str], parameters: Sequence[tuple[str, str]], results: Sequence[tuple[str, str]], notes: Iterable[str]
+    title: str,
+    formulas: Sequence[str],
+    parameters: Sequence[tuple[str, str]],
+    results: Sequence[tuple[str, str]],
+    notes: Iterable[str],
 ) -> list[str]:
     """The docstring, line by line, quotes included."""
     found = [f'"""{escaped(title)}', ""]

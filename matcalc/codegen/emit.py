@@ -1,7 +1,8 @@
 """From values to statements, as a person would write them.
 
-Every value that is used more than once, that the program names, or that is asked for, has a line of its own; the others
-stand where they are used as long as the line stays short.  Views (``A.T``, ``v[:, None]``) cost nothing and are repeated.
+Every value that is used more than once, that the program names, or that is asked for, has a line of
+its own; the others stand where they are used as long as the line stays short.  Views (``A.T``,
+``v[:, None]``) cost nothing and are repeated.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ LIGHT = frozenset({"T", "expand"})
 class Emitter:
     """Writes the body of a function.
 
-    ``hints`` are the names that the program gives to values, ``outputs`` the values asked for, with a name for each.
+    ``hints`` are the names that the program gives to values, ``outputs`` the values asked for, with
+    a name for each.
     """
 
     def __init__(

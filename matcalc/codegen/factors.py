@@ -1,7 +1,8 @@
 """Factors of a matrix product, and how two of them meet.
 
-A factor that has structure keeps it: a diagonal matrix is its vector, an inverse its matrix, a slice of the identity its
-bounds, a column of ones or of the identity nothing at all.  None of them is ever expanded to be multiplied.
+A factor that has structure keeps it: a diagonal matrix is its vector, an inverse its matrix, a
+slice of the identity its bounds, a column of ones or of the identity nothing at all.  None of them
+is ever expanded to be multiplied.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ class Factor:
     ``matrix``, ``vector``  any (``value``)
     ``inverse``     of the matrix ``value``
     ``diagonal``    with the entries ``value``
-    ``rows``        the rows ``item`` of the identity: it picks them out; ``columns`` its transpose, which puts them back
+    ``rows``        the rows ``item`` of the identity: it picks them out; ``columns`` its transpose,
+    which puts them back
     ``unit``        the column ``item`` of the identity
     ``ones``        a column of ones
     """

@@ -1,4 +1,5 @@
-"""Unknown functions that were said to be known ones: ``f`` is ``tanh``, so ``f'`` is what the table says of ``tanh``."""
+"""Unknown functions that were said to be known ones: ``f`` is ``tanh``, so ``f'`` is what the table
+says of ``tanh``."""
 
 from __future__ import annotations
 
@@ -8,7 +9,18 @@ from matcalc.errors import UnknownNameError, UnsupportedError
 from matcalc.expressions.node import Node, intern, postorder, rebuild
 from matcalc.language.reading import expression
 from matcalc.operations.table import (
-    ELEMENTWISE_NAMES, OPERATIONS, add, div, is_leaf, make, mul, neg, number, ones, power, sub,
+    ELEMENTWISE_NAMES,
+    OPERATIONS,
+    add,
+    div,
+    is_leaf,
+    make,
+    mul,
+    neg,
+    number,
+    ones,
+    power,
+    sub,
 )  # fmt: skip
 
 __all__ = ["bind", "derivative"]
@@ -44,7 +56,8 @@ def derivative(function: str, order: int, x: Node) -> Node:
 
 
 def entrywise_derivative(y: Node, x: Node) -> Node:
-    """The derivative of an expression in ``x``, entry by entry, with what is zero or one left out."""
+    """The derivative of an expression in ``x``, entry by entry, with what is zero or one left
+    out."""
     slopes: dict[Node, Node] = {x: number(1)}
     for node in postorder(y, into=lambda n: n is not x):
         if node is not x:
@@ -105,4 +118,3 @@ def _plus(a: Node, b: Node) -> Node:
     if a is number(0):
         return b
     return a if b is number(0) else add(a, b)
-

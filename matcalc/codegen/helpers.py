@@ -1,7 +1,8 @@
 """The small functions that a generated module brings along, each only where it is used.
 
-``HELPERS`` has a text for real numbers and, where that differs, one for complex numbers: the check differentiates the
-value by the complex step, for which every function must be the analytic one (no conjugates, no absolute values).
+``HELPERS`` has a text for real numbers and, where that differs, one for complex numbers: the check
+differentiates the value by the complex step, for which every function must be the analytic one (no
+conjugates, no absolute values).
 """
 
 from __future__ import annotations
@@ -314,7 +315,8 @@ def _kron_right(g, a):
 
 
 def texts(names: Iterable[str], complex_: bool = False) -> tuple[list[str], list[str]]:
-    """The texts of the helpers named and of those they need, and what to import from scipy.special."""
+    """The texts of the helpers named and of those they need, and what to import from
+    scipy.special."""
     wanted: list[str] = []
     stack = sorted(names, reverse=True)
     while stack:

@@ -1,8 +1,9 @@
 """From nodes to values: the expression graph as operations on arrays.
 
-Every node becomes a number times a value (`Scaled`), so that numbers meet across products and sums.  The walk keeps its
-own stack: a node tells what it needs, which is not always its arguments (`products.Flat.needs`), and is lowered once
-that is there.  The tables `REDUCTIONS` and `STRUCTURES` hold what is not elementwise and not a product.
+Every node becomes a number times a value (`Scaled`), so that numbers meet across products and sums.
+The walk keeps its own stack: a node tells what it needs, which is not always its arguments
+(`products.Flat.needs`), and is lowered once that is there.  The tables `REDUCTIONS` and
+`STRUCTURES` hold what is not elementwise and not a product.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ class Lowering:
             factor = structure.selector(graph, node, transposed)
         else:
             number, value = self.done[node]
-            factor = Factor("vector" if 1 in shape else "matrix", shape, graph.transposed(value) if transposed else value)
+            factor = Factor(
+                "vector" if 1 in shape else "matrix", shape, graph.transposed(value) if transposed else value
+            )
         return number, factor
 
     def _zeros(self, shape: tuple[object, object]) -> Value:

@@ -1,4 +1,5 @@
-"""Names in a generated module: what a user wrote keeps its name where Python allows it, and nothing else collides."""
+"""Names in a generated module: what a user wrote keeps its name where Python allows it, and nothing
+else collides."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""The NumPy target: a module of plain functions that needs numpy alone (and scipy where numpy lacks a function).
+"""The NumPy target: a module of plain functions that needs numpy alone (and scipy where numpy lacks
+a function).
 
-The stages: unknown functions that are bound are put in (`functions`), forms that overflow are rewritten (`stable`), nodes
-become operations on arrays with products ordered by cost (`lower`), shared factorisations are chosen (`sharing`), and what
-is left is written (`emit`).  All are linear in the number of distinct nodes.
+The stages: unknown functions that are bound are put in (`functions`), forms that overflow are
+rewritten (`stable`), nodes become operations on arrays with products ordered by cost (`lower`),
+shared factorisations are chosen (`sharing`), and what is left is written (`emit`).  All are linear
+in the number of distinct nodes.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class Request:
     """
 
     __slots__ = (
-        "complex", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order", "value", "value_name",
+        "complex", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order", "value",
+        "value_name",
     )  # fmt: skip
 
     def __init__(
@@ -71,8 +74,9 @@ class Request:
 
 
 class Module:
-    """A generated module: its ``text``, the ``name`` of its function, the names of the ``inputs`` that it asks for, its parameters for
-    unknown ``functions`` by (function, order), and the dimensions ``loose`` that it asks for."""
+    """A generated module: its ``text``, the ``name`` of its function, the names of the ``inputs``
+    that it asks for, its parameters for unknown ``functions`` by (function, order), and the
+    dimensions ``loose`` that it asks for."""
 
     __slots__ = ("functions", "inputs", "loose", "name", "text")
 
@@ -84,7 +88,8 @@ class Module:
 
 
 def generate(request: Request) -> str:
-    """The text of a module with one function, ``request.name``: (value, gradients) or (value, gradients, hessians).
+    """The text of a module with one function, ``request.name``: (value, gradients) or (value,
+    gradients, hessians).
 
     >>> from matcalc.operations.table import matmul, transpose, variable
     >>> x = variable("x", ("n", 1))
@@ -97,7 +102,8 @@ def generate(request: Request) -> str:
 def build(request: Request) -> Module:
     """The module, with what it asks for.
 
-    Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told from the arguments.
+    Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told
+    from the arguments.
     """
     labels, nodes = zip(*request.outputs(), strict=True)
     nodes = tuple(without_definitions(nodes))
@@ -126,7 +132,9 @@ def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer
     taken = [*inputs, *(function for function, _ in unknown)]
     names = Names(taken, [*HELPERS, request.name])
     chosen = frozenset(node for name, node in inputs.items() if name in used)
-    signature = Signature(list(inputs.values()), chosen, sorted(unknown, key=lambda f: (f[0], f[1])), request.least, names)
+    signature = Signature(
+        list(inputs.values()), chosen, sorted(unknown, key=lambda f: (f[0], f[1])), request.least, names
+    )
     return signature, Writer(signature.local, signature.parameters, signature.functions, request.complex)
 
 

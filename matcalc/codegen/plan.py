@@ -1,8 +1,9 @@
 """In which order a product is multiplied.
 
-Sizes are symbolic.  Until hints or a run-time test say otherwise, every named dimension counts as `LARGE` and a number as
-itself, so what is decided here is decided by degree: a vector meets a matrix before two matrices meet, and a small known
-dimension is kept inside.  Of equal orders the one from left to right is taken.
+Sizes are symbolic.  Until hints or a run-time test say otherwise, every named dimension counts as
+`LARGE` and a number as itself, so what is decided here is decided by degree: a vector meets a
+matrix before two matrices meet, and a small known dimension is kept inside.  Of equal orders the
+one from left to right is taken.
 """
 
 from __future__ import annotations
@@ -51,8 +52,6 @@ def best_order(dims: Sequence[Dim], hints: Mapping[str, int] | None = None) -> T
         for i in range(n - length + 1):
             j = i + length
             # from the right, so that among equals the split furthest right, the left association, stands
-            best, split = min(
-                (cost[i, k] + cost[k, j] + sizes[i] * sizes[k] * sizes[j], -k) for k in range(i + 1, j)
-            )
+            best, split = min((cost[i, k] + cost[k, j] + sizes[i] * sizes[k] * sizes[j], -k) for k in range(i + 1, j))
             cost[i, j], trees[i, j] = best, (trees[i, -split], trees[-split, j])
     return trees[0, n]

@@ -1,8 +1,10 @@
-"""Products: taken apart into numbers, scalars and a chain of matrix factors, and multiplied in the cheapest order.
+"""Products: taken apart into numbers, scalars and a chain of matrix factors, and multiplied in the
+cheapest order.
 
-Vectors come first: where a column meets a row inside the chain it falls into parts, each part is folded from its vector,
-and what remains is at most one outer product.  Only a part without vectors needs `plan.best_order`.  Scalars are
-gathered and applied to what is left; numbers meet before that.
+Vectors come first: where a column meets a row inside the chain it falls into parts, each part is
+folded from its vector, and what remains is at most one outer product.  Only a part without vectors
+needs `plan.best_order`.  Scalars are gathered and applied to what is left; numbers meet before
+that.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ SCALAR = (1, 1)
 
 
 class Flat:
-    """A product taken apart: ``number * up / over`` times the ``chain`` of (node, whether transposed)."""
+    """A product taken apart: ``number * up / over`` times the ``chain`` of (node, whether
+    transposed)."""
 
     __slots__ = ("chain", "number", "over", "shape", "up", "zero_over")
 
@@ -39,7 +42,8 @@ class Flat:
 
 
 def inner_nodes(node: Node) -> tuple[Node, ...]:
-    """What a factor needs: an inverse its matrix, a diagonal matrix its vector, the identity nothing."""
+    """What a factor needs: an inverse its matrix, a diagonal matrix its vector, the identity
+    nothing."""
     if node.op == "inv" or (node.op == "diag" and 1 in node.args[0].shape):
         return node.args
     if node.op in ("eye", "ones", "zeros") or (node.op == "index" and node.args[0].op == "eye"):
@@ -217,7 +221,8 @@ CHEAP = ("diagonal", "rows", "columns")
 
 
 def _absorbed(graph: Graph, part: list[Factor]) -> list[Factor]:
-    """Diagonals and slices met with a neighbour first, the smaller one: that costs no product of matrices."""
+    """Diagonals and slices met with a neighbour first, the smaller one: that costs no product of
+    matrices."""
     done: list[Factor] = []
     waiting = list(part)
     while waiting:
@@ -234,7 +239,8 @@ def _prefers_right(left: Factor, waiting: list[Factor]) -> bool:
 
 
 def _evaluate(graph: Graph, part: list[Factor], tree: Tree) -> Factor | Value:
-    """The factors of a tree multiplied; trees are at most as deep as chains are long, so no recursion."""
+    """The factors of a tree multiplied; trees are at most as deep as chains are long, so no
+    recursion."""
     results: list[Factor | Value] = []
     stack: list[tuple[Tree, bool]] = [(tree, False)]
     while stack:

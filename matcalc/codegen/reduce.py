@@ -1,7 +1,8 @@
 """Reductions, and what a reduction of a product costs less for being taken apart.
 
-``sum(A @ B)`` is a product with columns of ones, ``tr(A @ B)`` the inner product of ``A`` and ``Bᵀ``, ``diag(A @ B)`` the same row by
-row, ``sum(A * B)`` and ``norm(A)**2`` inner products too; none of them needs the matrix in between.
+``sum(A @ B)`` is a product with columns of ones, ``tr(A @ B)`` the inner product of ``A`` and
+``Bᵀ``, ``diag(A @ B)`` the same row by row, ``sum(A * B)`` and ``norm(A)**2`` inner products too;
+none of them needs the matrix in between.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ Rule: TypeAlias = "Callable[[Lowering, Node], Scaled]"
 
 
 def flatten(node: Node, uses: Uses) -> Flat | None:
-    """A sum, a trace or a part of a product of matrices, as that product between columns of ones or of the identity."""
+    """A sum, a trace or a part of a product of matrices, as that product between columns of ones or
+    of the identity."""
     if node.op not in ("sum", "tr", "index") or node.shape == node.args[0].shape:
         return None
     body = node.args[0]
@@ -55,7 +57,8 @@ def flatten(node: Node, uses: Uses) -> Flat | None:
 
 
 def _turned_round(flat: Flat) -> Flat | None:
-    """The trace of a product with vectors in it, turned until it begins with the row: then it is a scalar."""
+    """The trace of a product with vectors in it, turned until it begins with the row: then it is a
+    scalar."""
     shapes = [oriented(*factor) for factor in flat.chain]
     for i in range(1, len(shapes)):
         if shapes[i - 1][1] == 1 and shapes[i][0] == 1:
@@ -66,7 +69,8 @@ def _turned_round(flat: Flat) -> Flat | None:
 
 
 def _is_matmul(node: Node, uses: Uses) -> bool:
-    """Whether a product of matrices lies under signs, transposes and numbers, and is not needed itself."""
+    """Whether a product of matrices lies under signs, transposes and numbers, and is not needed
+    itself."""
     while True:
         if uses.count[node] > 1:
             return False
@@ -89,7 +93,7 @@ def inner_pair(node: Node, uses: Uses) -> tuple[str, Node, Node] | None:
     if node.op in ("sum", "mean") and node.params[0] is None:
         body = node.args[0]
         if body.op == "mul" and body.args[0].shape == body.args[1].shape and uses.count[body] == 1:
-            return "all", *body.args
+            return "all", body.args[0], body.args[1]
         if _is_square(body) and uses.count[body] == 1:
             return "all", body.args[0], body.args[0]
     elif node.op in ("tr", "diag") and node.args[0].op == "matmul" and uses.count[node.args[0]] == 1:
@@ -211,7 +215,9 @@ def _soft(lowering: Lowering, node: Node) -> Scaled:
         if alone or not axes_of(body.shape):
             if node.op == "logsumexp":
                 return ONE, value
-            return ONE, graph.full(Fraction(node.op == "softmax"), axes) if axes else graph.const(Fraction(node.op == "softmax"))
+            return ONE, graph.full(Fraction(node.op == "softmax"), axes) if axes else graph.const(
+                Fraction(node.op == "softmax")
+            )
         axis = None
     return ONE, graph.value("call", (value,), (node.op, axis), axes)
 
@@ -222,4 +228,3 @@ RULES: dict[str, Rule] = {
     "logsumexp": _soft, "softmax": _soft, "log_softmax": _soft,
     **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "det"), _call),
 }  # fmt: skip
-

@@ -1,8 +1,10 @@
-"""Factorisations shared, and scalars applied where they cost least: the last changes before the code is written.
+"""Factorisations shared, and scalars applied where they cost least: the last changes before the
+code is written.
 
-A matrix that several things are solved with is factored for each of them by NumPy, which keeps no factors.  So where its inverse is
-needed anyway, or more than `SOLVES` systems have the same matrix, the inverse is computed once and multiplied with (as
-accurate as solving, for the error that matters here: Druinsky & Toledo 2012).
+A matrix that several things are solved with is factored for each of them by NumPy, which keeps no
+factors.  So where its inverse is needed anyway, or more than `SOLVES` systems have the same matrix,
+the inverse is computed once and multiplied with (as accurate as solving, for the error that matters
+here: Druinsky & Toledo 2012).
 """
 
 from __future__ import annotations
@@ -90,7 +92,8 @@ def _changed(
 
 
 def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value, int]) -> Value | None:
-    """A scalar times (or a sign before, or a scalar below) a product that nothing else uses: moved onto one factor."""
+    """A scalar times (or a sign before, or a scalar below) a product that nothing else uses: moved
+    onto one factor."""
     if value.op == "mul" and not value.args[0].axes:
         scale: tuple[Value, ...] = args[:1]
     elif value.op in ("div", "guarded") and not value.args[1].axes:

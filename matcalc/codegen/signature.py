@@ -1,7 +1,9 @@
-"""The beginning of a generated function: its parameters, the conversion of arguments, dimensions and their checks.
+"""The beginning of a generated function: its parameters, the conversion of arguments, dimensions
+and their checks.
 
-A dimension is read from the first argument that has it plainly; one that stands only in formulas (``5*d``) is solved for
-where the formula is linear in it.  One that no argument has becomes a parameter.
+A dimension is read from the first argument that has it plainly; one that stands only in formulas
+(``5*d``) is solved for where the formula is linear in it.  One that no argument has becomes a
+parameter.
 """
 
 from __future__ import annotations
@@ -34,9 +36,10 @@ class LocalDims(dict[str, str]):
 class Signature:
     """Parameters of a function and the statements that check them.
 
-    ``inputs`` are all inputs of the program in order, ``used`` those that the outputs use, ``unknown`` the unknown functions with
-    their orders, ``least`` the least sizes that indices demand.  The body is written between construction and `settle`, and
-    asks ``local`` for the dimensions that it needs.
+    ``inputs`` are all inputs of the program in order, ``used`` those that the outputs use,
+    ``unknown`` the unknown functions with their orders, ``least`` the least sizes that indices
+    demand.  The body is written between construction and `settle`, and asks ``local`` for the
+    dimensions that it needs.
     """
 
     def __init__(
@@ -114,7 +117,8 @@ class Signature:
     # dimensions --------------------------------------------------------------------------------------------
 
     def _read(self) -> list[str]:
-        """Statements that read the dimensions off the arguments, those that the code or a check needs."""
+        """Statements that read the dimensions off the arguments, those that the code or a check
+        needs."""
         told: list[tuple[str, Node, int]] = []
         for node in self.inputs:
             for axis, dim in enumerate(axes_of(node.shape)):
@@ -152,7 +156,8 @@ class Signature:
 
     def _solve(self, writer: Writer, node: Node, axis: int, dim: Dim, name: str) -> str:
         """``d`` from a length ``5*d + m``, if ``d`` stands there linearly."""
-        with_, without = {}, {}
+        with_: dict[tuple[str, ...], int] = {}
+        without: dict[tuple[str, ...], int] = {}
         for monomial, c in terms(dim).items():
             if monomial.count(name) > 1:
                 return ""
@@ -182,7 +187,9 @@ class Signature:
                 dims = f"({', '.join(map(plain_text, axes))}{',' if len(axes) == 1 else ''})"
                 sizes = f"({', '.join(writer.dim(d) for d in axes)}{',' if len(axes) == 1 else ''})"
                 known = sorted({n for d in axes for n in names(d)})
-                origins = [f'("{n}", {self.local[n]}, "{self.origin[n]}")' for n in known if self.origin.get(n, own) != own]
+                origins = [
+                    f'("{n}", {self.local[n]}, "{self.origin[n]}")' for n in known if self.origin.get(n, own) != own
+                ]
                 local = self.parameters[own]
                 parts = [f'"{own}"', local, sizes, f'"{dims}"', *origins]
                 lines.append(f"{writer.helper('_expect')}({', '.join(parts)})")

@@ -1,7 +1,8 @@
-"""Rewrites that change no value but how it is computed: forms without overflow, and traces pushed inward.
+"""Rewrites that change no value but how it is computed: forms without overflow, and traces pushed
+inward.
 
-Each rule is named for what it does and looks through names (``p = softmax(z); log(p)``).  They are applied once, from
-the leaves up; what a rule gives is built of stable forms already.
+Each rule is named for what it does and looks through names (``p = softmax(z); log(p)``).  They are
+applied once, from the leaves up; what a rule gives is built of stable forms already.
 """
 
 from __future__ import annotations
@@ -133,7 +134,8 @@ def cross_entropy_of_softmax(node: Node) -> Node | None:
 
 
 def inverse_of_one_plus_exp_to_sigmoid(node: Node) -> Node | None:
-    """``1 / (1 + exp(t))`` is ``sigmoid(-t)``, ``a * exp(t) / (1 + exp(t))`` is ``a * sigmoid(t)``."""
+    """``1 / (1 + exp(t))`` is ``sigmoid(-t)``, ``a * exp(t) / (1 + exp(t))`` is ``a *
+    sigmoid(t)``."""
     if node.op == "reciprocal":
         t = one_plus_exp(node.args[0])
         return unary("sigmoid", minus(t)) if t is not None else None

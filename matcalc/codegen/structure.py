@@ -73,7 +73,9 @@ def _inverse(lowering: Lowering, node: Node) -> Scaled:
     if value.op == "T":
         return 1 / number, graph.transposed(graph.value("inv", value.args, (), value.args[0].axes))
     if value.op == "diagflat":
-        return 1 / number, graph.value("diagflat", (graph.value("div", (graph.one, value.args[0]), (), value.axes[:1]),), (), value.axes)
+        return 1 / number, graph.value(
+            "diagflat", (graph.value("div", (graph.one, value.args[0]), (), value.axes[:1]),), (), value.axes
+        )
     return 1 / number, graph.value("inv", (value,), (), value.axes)
 
 

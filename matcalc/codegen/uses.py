@@ -1,8 +1,9 @@
 """Who uses a node, and so whether a product may be taken apart where it stands.
 
-A product that one other product uses is multiplied together with it, in whatever order is cheapest.  One that several
-use is computed once and stands as it is, with two exceptions: an outer product inside a product (``u vᵀ y`` costs two
-vectors, however often), and a matrix that only ever meets vectors (``A B x`` and ``A B y``).
+A product that one other product uses is multiplied together with it, in whatever order is cheapest.
+One that several use is computed once and stands as it is, with two exceptions: an outer product
+inside a product (``u vᵀ y`` costs two vectors, however often), and a matrix that only ever meets
+vectors (``A B x`` and ``A B y``).
 """
 
 from __future__ import annotations

@@ -1,18 +1,20 @@
 """What the generated code computes: arrays as NumPy has them.
 
-A `Value` is an operation on arrays with any number of axes.  Unlike a node's shape, its axes hold no ones: columns and
-rows are both one axis, a scalar none.  Values are interned within one `Graph`, so equal is identical here too, and
-what two outputs share is computed once.  Constructors apply the rules that hold for arrays whatever the sizes.
+A `Value` is an operation on arrays with any number of axes.  Unlike a node's shape, its axes hold
+no ones: columns and rows are both one axis, a scalar none.  Values are interned within one `Graph`,
+so equal is identical here too, and what two outputs share is computed once.  Constructors apply the
+rules that hold for arrays whatever the sizes.
 
 Operations, with their parameters:
 
-``input`` (name, type); ``const`` (a Fraction or "pi"); ``size`` (a dimension, as a number); ``eye`` (n);
-``add sub mul div pow neg`` entry by entry, by NumPy's broadcasting; ``guarded``, a quotient that is 0 where its
-divisor is; ``map`` (table entry), ``apply`` (function, order); ``T``; ``expand``, ``v[:, None]``; ``spread``, one
-operand of broadcasting that stands for a full array; ``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean``
-(axis); ``call`` (table entry, axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet`` ; ``diagonal`` of a
-matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but for those items; ``stack`` (counts, shapes);
-``reshape``, in the order of columns.
+``input`` (name, type); ``const`` (a Fraction or "pi"); ``size`` (a dimension, as a number); ``eye``
+(n); ``add sub mul div pow neg`` entry by entry, by NumPy's broadcasting; ``guarded``, a quotient
+that is 0 where its divisor is; ``map`` (table entry), ``apply`` (function, order); ``T``;
+``expand``, ``v[:, None]``; ``spread``, one operand of broadcasting that stands for a full array;
+``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean`` (axis); ``call`` (table entry,
+axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet`` ;
+``diagonal`` of a matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but
+for those items; ``stack`` (counts, shapes); ``reshape``, in the order of columns.
 """
 
 from __future__ import annotations
@@ -83,7 +85,8 @@ class Graph:
     # entry by entry ----------------------------------------------------------------------------------------
 
     def spread(self, value: Value, axes: Axes, form: str) -> Value:
-        """An array of ``axes`` that repeats a scalar, a ``row`` (down) or a ``column`` (to the right)."""
+        """An array of ``axes`` that repeats a scalar, a ``row`` (down) or a ``column`` (to the
+        right)."""
         return value if value.axes == axes else self.value("spread", (value,), (form,), axes)
 
     def scale(self, number: Fraction, value: Value) -> Value:
@@ -102,8 +105,11 @@ class Graph:
             return self.value("div", (self.const(number), value.args[1]), (), value.axes)
         return self.value("mul", (self.const(number), value), (), value.axes)
 
-    def entrywise(self, op: str, a: Value, b: Value, shapes: tuple[Shape, Shape], params: tuple[Any, ...] = ()) -> Value:
-        """A binary operation entry by entry; ``shapes`` are those of the nodes, which tell a column from a row."""
+    def entrywise(
+        self, op: str, a: Value, b: Value, shapes: tuple[Shape, Shape], params: tuple[Any, ...] = ()
+    ) -> Value:
+        """A binary operation entry by entry; ``shapes`` are those of the nodes, which tell a column
+        from a row."""
         rows = shapes[1][0] if shapes[0][0] == 1 else shapes[0][0]
         columns = shapes[1][1] if shapes[0][1] == 1 else shapes[0][1]
         axes = axes_of((rows, columns))
@@ -169,7 +175,8 @@ class Graph:
         return self.transposed(other) if other is not None else self.value("outer", (u, v), (), axes)
 
     def dot(self, u: Value, v: Value) -> Value:
-        """The scalar product of two vectors; of two matrices whose columns were stacked, without stacking them."""
+        """The scalar product of two vectors; of two matrices whose columns were stacked, without
+        stacking them."""
         if u.op == v.op == "reshape" and u.args[0].axes == v.args[0].axes:
             return self.value("inner", (u.args[0], v.args[0]), (), ())
         if self.find("dot", (v, u), (), ()) is not None:
@@ -210,8 +217,11 @@ class Graph:
         return False
 
     def known_symmetric(self, value: Value) -> bool:
-        """The fact as far as it was asked for: values are asked as they are built, arguments first."""
-        return len(value.axes) == 2 and self._symmetric.get(value, value.op in ("input", "eye") and self.symmetric(value))
+        """The fact as far as it was asked for: values are asked as they are built, arguments
+        first."""
+        return len(value.axes) == 2 and self._symmetric.get(
+            value, value.op in ("input", "eye") and self.symmetric(value)
+        )
 
     def _mirrored(self, a: Value, b: Value) -> bool:
         """``Aᵀ A``, ``A Aᵀ``, and ``A S Aᵀ`` with S symmetric."""
@@ -225,7 +235,8 @@ class Graph:
         return False
 
     def positive_definite(self, value: Value) -> bool:
-        """Whether a matrix is known to be symmetric positive definite (an input of that type, and sums with such)."""
+        """Whether a matrix is known to be symmetric positive definite (an input of that type, and
+        sums with such)."""
         while True:
             if value.op == "input":
                 return bool(value.params[1] == "posdef")

@@ -1,7 +1,7 @@
 """How each operation on arrays is written in NumPy.
 
-A text comes with the level at which it binds, so that parentheses stand where they are needed and nowhere else.  The
-functions of the operations' tables are written as their ``numpy`` field says.
+A text comes with the level at which it binds, so that parentheses stand where they are needed and
+nowhere else.  The functions of the operations' tables are written as their ``numpy`` field says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ Text: TypeAlias = tuple[str, int]
 class Writer:
     """Writes one value, given the texts of its arguments."""
 
-    def __init__(self, dims: dict[str, str], inputs: dict[str, str], functions: dict[tuple[str, int], str], complex_: bool) -> None:
+    def __init__(
+        self, dims: dict[str, str], inputs: dict[str, str], functions: dict[tuple[str, int], str], complex_: bool
+    ) -> None:
         self.dims, self.inputs, self.functions, self.complex = dims, inputs, functions, complex_
         self.helpers: set[str] = set()
         self.plain: set[Value] = set()  # computed with Python's own numbers, whose division by zero is an error
@@ -156,7 +158,10 @@ def _call(w: Writer, v: Value, args: list[Text]) -> Text:
         return special(w, v, args), ATOM
     entry = OPERATIONS[name]
     text = w.template(entry.numpy)
-    values = {key: a[0] if text.find(f"{{{key}}}.") < 0 else wrap(a, ATOM) for key, a in zip(entry.signature, args, strict=False)}
+    values = {
+        key: a[0] if text.find(f"{{{key}}}.") < 0 else wrap(a, ATOM)
+        for key, a in zip(entry.signature, args, strict=False)
+    }
     return re.sub(r"\{(\w+)\}", lambda m: values[m[1]], text), _level(text)
 
 
@@ -297,4 +302,3 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "logdet": _logdet, "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
     "index": _index, "power": _power, "reshape": _reshape, "stack": _stack,
 }  # fmt: skip
-

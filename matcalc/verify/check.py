@@ -1,8 +1,9 @@
 """The check of a program's gradients and of claims about them.
 
-The *generated* code is run at general points and held against numeric differentiation of the generated value, entry by entry.
-Errors are relative to the gradient's largest entry; there is no absolute floor.  A difference that is no larger than rounding (it
-changes when the last digits of the point do) counts as none, and a point at which the numeric derivative itself is not known well
+The *generated* code is run at general points and held against numeric differentiation of the
+generated value, entry by entry. Errors are relative to the gradient's largest entry; there is no
+absolute floor.  A difference that is no larger than rounding (it changes when the last digits of
+the point do) counts as none, and a point at which the numeric derivative itself is not known well
 enough is drawn again; where none is found the finding is inconclusive, which is not passed.
 """
 
@@ -51,10 +52,12 @@ def check_program(
     claims: Mapping[str, str] | None = None, seed: int = 0, dims: Mapping[str, int] | None = None, points: int = 3,
     value: Node | None = None, structure: str = "projection",
 ) -> Report:  # fmt: skip
-    """Check gradients (nodes, by name, in the variables' shapes) and claims (texts, by name) about them.
+    """Check gradients (nodes, by name, in the variables' shapes) and claims (texts, by name) about
+    them.
 
-    ``value`` is what is differentiated where it is not the program's value, ``structure`` what the derivative by a structured
-    matrix means, ``dims`` sizes to use.  Of a vector or matrix value, a gradient has shape value + variable.
+    ``value`` is what is differentiated where it is not the program's value, ``structure`` what the
+    derivative by a structured matrix means, ``dims`` sizes to use.  Of a vector or matrix value, a
+    gradient has shape value + variable.
 
     Raises `MatcalcError` where a claim cannot be read.
     """
@@ -102,8 +105,11 @@ class Checker:
             self.targets[name] = Target(name, self.node(name), self.value, self.inputs, self.codes)
         return self.targets[name]
 
-    def run(self, names: Sequence[str], gradients: Mapping[str, Node], points: int) -> dict[str, list[Finding]] | Report:
-        """The findings at some points, by name; a report at once where there is too much to do entry by entry."""
+    def run(
+        self, names: Sequence[str], gradients: Mapping[str, Node], points: int
+    ) -> dict[str, list[Finding]] | Report:
+        """The findings at some points, by name; a report at once where there is too much to do
+        entry by entry."""
         point = self.sampler.point()
         if point is not None and wide.too_much(self, names, point, points, WORK):
             known = [name for name in names if name in gradients]
@@ -145,7 +151,8 @@ class Checker:
         found.append(finding)
 
     def error(self, finding: Finding, got: Any) -> tuple[float, tuple[int, ...]]:
-        """How far an array is from the truth at a point, and where; nothing where both are zero but for rounding."""
+        """How far an array is from the truth at a point, and where; nothing where both are zero but
+        for rounding."""
         numeric = finding.numeric
         if got.shape != numeric.array.shape:
             return float("inf"), ()
@@ -159,7 +166,8 @@ class Checker:
         return TOLERANCE[numeric.method == COMPLEX]
 
     def _is_rounding(self, target: Target, point: Point, numeric: Numeric, got: Any) -> bool:
-        """Whether both derivatives are zero but for rounding: the difference is not larger than what the last digits move."""
+        """Whether both derivatives are zero but for rounding: the difference is not larger than
+        what the last digits move."""
         import numpy as np
 
         value = np.abs(np.asarray(target.real(point, target.inputs(point))[0])).max()

@@ -1,8 +1,10 @@
 """Claims: a gradient that somebody says is right, and if it is not, what is wrong with it.
 
-A claim is read in the language beside the program and evaluated by generated code at the points of the check.  A wrong one is
-compared with what usually goes wrong: the transpose, the sign, a constant factor.  Then the formula of the true gradient, and that of the
-claim, are edited in one place (a term left out, a factor, a transpose, a sign): where an edit makes them equal, it is the finding.
+A claim is read in the language beside the program and evaluated by generated code at the points of
+the check.  A wrong one is compared with what usually goes wrong: the transpose, the sign, a
+constant factor.  Then the formula of the true gradient, and that of the claim, are edited in one
+place (a term left out, a factor, a transpose, a sign): where an edit makes them equal, it is the
+finding.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ Arrays = Sequence[Any]
 
 
 class Claim:
-    """A claim about the gradient by ``name``: its text and its node, and the shape of the variable."""
+    """A claim about the gradient by ``name``: its text and its node, and the shape of the
+    variable."""
 
     __slots__ = ("name", "node", "shape", "text")
 
@@ -66,7 +69,9 @@ def judge(claim: Claim, found: Sequence[Finding], checker: Checker, gradient: No
     passed = not message
     method = found[0].numeric.method
     if passed:
-        message = f"the claim is right: it agrees with numeric differences ({method}) to {error:.1e} at {len(found)} points"
+        message = (
+            f"the claim is right: it agrees with numeric differences ({method}) to {error:.1e} at {len(found)} points"
+        )
     return VariableReport(
         claim.name, passed=passed, max_error=error, method=method, message=message, points=len(found), kind="claim"
     )
@@ -90,7 +95,9 @@ def _same(said: Arrays, truth: Arrays, tolerance: float) -> bool:
 
 def _shape_message(claim: Claim, said: Arrays, truth: Arrays, tolerance: float) -> str:
     """What is wrong with a claim of another shape; nothing where its shape is right."""
-    if all(a.shape == b.shape for a, b in zip(said, truth, strict=True)) and kind(claim.node.shape) == kind(claim.shape):
+    if all(a.shape == b.shape for a, b in zip(said, truth, strict=True)) and kind(claim.node.shape) == kind(
+        claim.shape
+    ):
         return ""
     shapes = f"it has shape {_shown(claim.node.shape)}, the gradient {_shown(claim.shape)}"
     turned = [a.T for a in said]
@@ -110,7 +117,8 @@ def _shown(shape: Shape) -> str:
 
 
 def _diagnosis(
-    claim: Claim, said: Arrays, truth: Arrays, checker: Checker, found: Sequence[Finding], gradient: Node | None, tolerance: float
+    claim: Claim, said: Arrays, truth: Arrays, checker: Checker, found: Sequence[Finding], gradient: Node | None,
+    tolerance: float
 ) -> str:  # fmt: skip
     simple = _simple(claim, said, truth, checker, found, tolerance)
     if simple:
@@ -183,25 +191,29 @@ def _projected(claim: Claim, said: Arrays, truth: Arrays, checker: Checker, tole
 
     node = checker.node(claim.name)
     type_ = node.params[1] if node.op == "var" else ""
-    by = {
-        "symmetric": (lambda a: (a + a.T) / 2, "(G + G.T)/2"), "posdef": (lambda a: (a + a.T) / 2, "(G + G.T)/2"),
-        "skew": (lambda a: (a - a.T) / 2, "(G - G.T)/2"), "diagonal": (lambda a: np.diag(np.diag(a)), "the diagonal of G"),
-    }.get(type_)  # fmt: skip
-    if by is None:
+    project: dict[str, tuple[Callable[[Any], Any], str]] = {
+        "symmetric": (lambda a: (a + a.T) / 2, "(G + G.T)/2"),
+        "posdef": (lambda a: (a + a.T) / 2, "(G + G.T)/2"),
+        "skew": (lambda a: (a - a.T) / 2, "(G - G.T)/2"),
+        "diagonal": (lambda a: np.diag(np.diag(a)), "the diagonal of G"),
+    }
+    if type_ not in project:
         return ""
-    project, formula = by
-    if _same([project(a) for a in said], truth, tolerance):
+    onto, formula = project[type_]
+    if _same([onto(a) for a in said], truth, tolerance):
         return f"{claim.name} is {type_}, and the gradient in the space of such matrices is {formula} of this claim G"
-    entries = [a + a.T - np.diag(np.diag(a)) for a in truth]
+    entries = [2 * a - np.diag(np.diag(a)) for a in truth]
     if type_ in ("symmetric", "posdef") and _same(said, entries, tolerance):
         return f'it is the derivative by the free entries of the {type_} {claim.name} (structure="entries")'
     return ""
 
 
 def _edited(
-    claim: Claim, said: Arrays, truth: Arrays, checker: Checker, found: Sequence[Finding], gradient: Node | None, tolerance: float
+    claim: Claim, said: Arrays, truth: Arrays, checker: Checker, found: Sequence[Finding], gradient: Node | None,
+    tolerance: float
 ) -> str:  # fmt: skip
-    """The one edit that makes the gradient's formula the claim, or the claim's formula the gradient."""
+    """The one edit that makes the gradient's formula the claim, or the claim's formula the
+    gradient."""
     if gradient is not None:
         for edit, values in _tried(edits(gradient), gradient.shape, checker, found):
             if _same(values, said, tolerance):
@@ -239,4 +251,5 @@ def _size_of_difference(said: Arrays, truth: Arrays) -> str:
     pairs = [(*difference(a, b), a, b) for a, b in zip(said, truth, strict=True)]
     error, where, a, b = max(pairs, key=lambda pair: pair[0])
     place = f" at [{', '.join(map(str, where))}]" if where else ""
-    return f"it differs by {error:.1e} of the largest entry; the claim is {float(a[where]):.6g}{place}, the gradient {float(b[where]):.6g}"
+    numbers = f"the claim is {float(a[where]):.6g}{place}, the gradient {float(b[where]):.6g}"
+    return f"it differs by {error:.1e} of the largest entry; {numbers}"

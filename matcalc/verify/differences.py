@@ -1,7 +1,8 @@
 """Numeric derivatives: the complex step, and central differences extrapolated.
 
-Of an analytic function the complex step has no subtraction and so no rounding error worth the name (Squire & Trapp 1998); elsewhere
-central differences at steps halved twice are extrapolated (Richardson 1911), and their disagreement is the error estimate.
+Of an analytic function the complex step has no subtraction and so no rounding error worth the name
+(Squire & Trapp 1998); elsewhere central differences at steps halved twice are extrapolated
+(Richardson 1911), and their disagreement is the error estimate.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where a program is defined and smooth: conditions on the values inside it.
 
-The tables say of each operation how to stay inside (`Operation.sample`).  A `Condition` is that at one node: a predicate of an
-argument's value.  A point at which one fails, or nearly, is not used.
+The tables say of each operation how to stay inside (`Operation.sample`).  A `Condition` is that at
+one node: a predicate of an argument's value.  A point at which one fails, or nearly, is not used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ MARGIN = 5e-3  # of the distance to a kink, relative to the largest entry: beyon
 CONDITION = 1e4  # of matrices that are inverted
 # what the tables leave to the parameters or to both arguments
 MORE = {
-    "maximum": "differ", "minimum": "differ", "max": "one largest", "min": "one smallest", "norm_inf": "one largest size",
+    "maximum": "differ", "minimum": "differ", "max": "one largest", "min": "one smallest",
+    "norm_inf": "one largest size",
     "norm": "not all zero", "norm1": "nonzero", "tan": "cosine nonzero",
 }  # fmt: skip
 
@@ -118,7 +119,8 @@ _PREDICATES: dict[str, Callable[[Any], bool]] = {
     "cosine nonzero": lambda a: (abs(a % 3.141592653589793 - 1.5707963267948966) > 0.1).all(),
     "nonzero": _far,
     "not all zero": lambda a: abs(a).max() > 0,
-    "one largest": _unique, "one smallest": lambda a: _unique(-a), "one largest size": lambda a: _far(a) and _unique(abs(a)),
+    "one largest": _unique, "one smallest": lambda a: _unique(-a),
+    "one largest size": lambda a: _far(a) and _unique(abs(a)),
     "invertible": _regular, "full rank": _regular,
 }  # fmt: skip
 
@@ -126,17 +128,45 @@ _PREDICATES: dict[str, Callable[[Any], bool]] = {
 # wishes -----------------------------------------------------------------------------------------------------
 
 OPPOSITE = {"positive": "negative", "negative": "positive", "small": "small"}
-KEEP = ("let", "T", "sum", "mean", "index", "stack", "diag", "vec", "unvec", "sqrt", "abs", "max", "min", "prod", "kron", "outer", "dot", "inner", "matmul", "tr", "square")
+KEEP = (
+    "let",
+    "T",
+    "sum",
+    "mean",
+    "index",
+    "stack",
+    "diag",
+    "vec",
+    "unvec",
+    "sqrt",
+    "abs",
+    "max",
+    "min",
+    "prod",
+    "kron",
+    "outer",
+    "dot",
+    "inner",
+    "matmul",
+    "tr",
+    "square",
+)
 
 
 def wishes(found: Iterable[Condition]) -> dict[str, str]:
-    """What the inputs should be like, so that the conditions have a chance: ``positive``, ``negative``, ``small``.
+    """What the inputs should be like, so that the conditions have a chance: ``positive``,
+    ``negative``, ``small``.
 
-    A guess, followed from each condition through sums and products down to the inputs; the first wish for an input stands.
+    A guess, followed from each condition through sums and products down to the inputs; the first
+    wish for an input stands.
     """
     wanted: dict[str, str] = {}
     seen: set[tuple[Node, str]] = set()
-    stack = [(c.node, "small" if c.word == "unit" else "positive") for c in found if c.word in ("positive", "unit", "above -1")]
+    stack = [
+        (c.node, "small" if c.word == "unit" else "positive")
+        for c in found
+        if c.word in ("positive", "unit", "above -1")
+    ]
     stack.reverse()
     while stack:
         node, wish = stack.pop()
@@ -149,9 +179,11 @@ def wishes(found: Iterable[Condition]) -> dict[str, str]:
             stack.append((node.args[0], OPPOSITE[wish]))
         elif node.op == "sub":
             stack += [(node.args[1], OPPOSITE[wish]), (node.args[0], wish)]
-        elif node.op in ("add", "maximum", "minimum") or (node.op in KEEP and wish != "negative"):
-            stack += [(a, wish) for a in reversed(node.args)]
-        elif node.op in ("mul", "div") and wish != "negative":
+        elif (
+            node.op in ("add", "maximum", "minimum")
+            or (node.op in KEEP and wish != "negative")
+            or (node.op in ("mul", "div") and wish != "negative")
+        ):
             stack += [(a, wish) for a in reversed(node.args)]
         elif wish == "negative" and node.op in ("mul", "div", "matmul", "dot", "inner", *KEEP):
             stack += [(a, "small") for a in node.args]

@@ -15,8 +15,8 @@ SHORT = 60
 
 
 class Edit:
-    """``node`` is the formula edited; ``missing`` says what is wrong with a claim that equals it, ``extra`` what is wrong
-    with a claim that becomes right by it."""
+    """``node`` is the formula edited; ``missing`` says what is wrong with a claim that equals it,
+    ``extra`` what is wrong with a claim that becomes right by it."""
 
     __slots__ = ("extra", "missing", "node")
 
@@ -36,25 +36,26 @@ def edits(root: Node) -> Iterator[Edit]:
 def _changes(node: Node) -> Iterator[tuple[Node, str, str]]:
     """What may be written wrongly at one place: (the other node, if the claim has it, if the claim had this)."""
     if node.op in ("add", "sub"):
-        a, b = node.args
-        yield a, f"the term {_text(b, node.op)} is missing", f"the term {_text(b, node.op)} is too much"
-        other = b if node.op == "add" else neg(b)
-        yield other, f"the term {_text(a)} is missing", f"the term {_text(a)} is too much"
-        flipped = make("sub" if node.op == "add" else "add", a, b)
-        yield flipped, f"the term {_text(b)} has the wrong sign", f"the term {_text(b)} has the wrong sign"
-        if node.op == "add":
-            yield make("sub", b, a), f"the term {_text(a)} has the wrong sign", f"the term {_text(a)} has the wrong sign"
+        yield from _terms(node)
     elif node.op == "mul":
         for kept, left in (node.args, node.args[::-1]):
             yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
     elif node.op == "div":
         a, b = node.args
         yield a, f"the division by {_text(b)} is missing", f"the division by {_text(b)} is too much"
-        yield make("mul", a, b), f"{_text(b)} multiplies where it should divide", f"{_text(b)} divides where it should multiply"
+        yield (
+            make("mul", a, b),
+            f"{_text(b)} multiplies where it should divide",
+            f"{_text(b)} divides where it should multiply",
+        )
     elif node.op == "neg":
         yield node.args[0], f"the sign of {_text(node.args[0])} is wrong", f"the sign of {_text(node.args[0])} is wrong"
     elif node.op == "T":
-        yield node.args[0], f"{_text(node.args[0])} is not transposed", f"{_text(node.args[0])} is transposed, which is too much"
+        yield (
+            node.args[0],
+            f"{_text(node.args[0])} is not transposed",
+            f"{_text(node.args[0])} is transposed, which is too much",
+        )
     elif node.op == "matmul":
         for kept, left in (node.args, node.args[::-1]):
             if kept.shape == node.shape:
@@ -64,13 +65,28 @@ def _changes(node: Node) -> Iterator[tuple[Node, str, str]]:
         yield from _other_orders(node)
 
 
+def _terms(node: Node) -> Iterator[tuple[Node, str, str]]:
+    """A sum or a difference with a term left out, or its sign changed."""
+    a, b = node.args
+    first, second = _text(a), _text(b, node.op)
+    yield a, f"the term {second} is missing", f"the term {second} is too much"
+    yield (b if node.op == "add" else neg(b)), f"the term {first} is missing", f"the term {first} is too much"
+    flipped, sign = make("sub" if node.op == "add" else "add", a, b), f"the term {_text(b)} has the wrong sign"
+    yield flipped, sign, sign
+    if node.op == "add":
+        sign = f"the term {first} has the wrong sign"
+        yield make("sub", b, a), sign, sign
+
+
 def _other_orders(node: Node) -> Iterator[tuple[Node, str, str]]:
     """An unknown function with one derivative fewer or more."""
     function, order = node.params
     for other in (order - 1, order + 1):
         if other >= 0:
             should, stands = (function + "'" * k for k in (order, other))
-            should, stood = (f"its derivative {should}", stands) if other < order else (should, f"its derivative {stands}")
+            should, stood = (
+                (f"its derivative {should}", stands) if other < order else (should, f"its derivative {stands}")
+            )
             text, back = f"{stood} stands where {should} should", f"{should} stands where {stood} should"
             yield intern("apply", node.args, (function, other), node.shape), text, back
 

@@ -20,7 +20,8 @@ ATTEMPTS = 300
 
 
 class Point:
-    """A point: ``sizes`` of dimensions, ``inputs`` by name, and the unknown ``functions`` with their derivatives."""
+    """A point: ``sizes`` of dimensions, ``inputs`` by name, and the unknown ``functions`` with
+    their derivatives."""
 
     __slots__ = ("functions", "inputs", "sizes")
 
@@ -55,7 +56,8 @@ class Sampler:
     """
 
     def __init__(
-        self, value: Node, inputs: Sequence[Node], dims: Sequence[str], least: Mapping[Any, int], bound: Mapping[str, str],
+        self, value: Node, inputs: Sequence[Node], dims: Sequence[str], least: Mapping[Any, int],
+        bound: Mapping[str, str],
         fixed: Mapping[str, int], rng: np.random.Generator,
     ) -> None:  # fmt: skip
         from matcalc.codegen.functions import bind
@@ -65,7 +67,7 @@ class Sampler:
         self.shapes = [node.shape for node in inputs]
         self.conditions: list[Condition] = conditions(plain)
         self.wishes = wishes(self.conditions)
-        self.wishes.update({name: "whole" for name in exponents(plain)})
+        self.wishes.update(dict.fromkeys(exponents(plain), "whole"))
         self.unknown = sorted({n.params[0] for n in postorder(value) if n.op == "apply" and n.params[0] not in bound})
         guards = {str(i): condition.node for i, condition in enumerate(self.conditions)}
         self.code = Code(Request(plain, inputs, guards))

@@ -32,9 +32,12 @@ class VariableReport:
 
 
 class Report(Mapping[str, VariableReport]):
-    """The findings by name; ``claims`` holds those about claims, which `report[name]` shows where a claim is wrong."""
+    """The findings by name; ``claims`` holds those about claims, which `report[name]` shows where a
+    claim is wrong."""
 
-    def __init__(self, gradients: Mapping[str, VariableReport], claims: Mapping[str, VariableReport], dims: list[dict[str, int]]) -> None:
+    def __init__(
+        self, gradients: Mapping[str, VariableReport], claims: Mapping[str, VariableReport], dims: list[dict[str, int]]
+    ) -> None:
         self.gradients, self.claims, self.dims = dict(gradients), dict(claims), dims
 
     @property

@@ -1,7 +1,7 @@
 """General points: sizes of dimensions that differ, and inputs drawn in their types.
 
-The seed decides everything.  Points are never special: no zeros, ones, identities, no symmetry that was not declared, no two dimensions
-of one size.
+The seed decides everything.  Points are never special: no zeros, ones, identities, no symmetry that
+was not declared, no two dimensions of one size.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ LARGEST = 7
 
 
 def sizes_of(
-    names: Iterable[str], least: Mapping[Any, int], fixed: Mapping[str, int], shapes: Iterable[Shape], rng: np.random.Generator
+    names: Iterable[str],
+    least: Mapping[Any, int],
+    fixed: Mapping[str, int],
+    shapes: Iterable[Shape],
+    rng: np.random.Generator,
 ) -> dict[str, int]:
     """A size for every dimension, from 2 to 7 where that is enough.
 
@@ -89,9 +93,11 @@ def _typed(type_: str, array: Any) -> Any:
 
 
 def basis(node: Node, sizes: Mapping[str, int], structure: str) -> list[tuple[Any, tuple[int, ...], float]]:
-    """Directions in which an input may vary: (direction, the entry that the derivative along it gives, by what to multiply).
+    """Directions in which an input may vary: (direction, the entry that the derivative along it
+    gives, by what to multiply).
 
-    A symmetric matrix varies in two entries at once, and the projected gradient has half the derivative in each.
+    A symmetric matrix varies in two entries at once, and the projected gradient has half the
+    derivative in each.
     """
     import numpy as np
 
@@ -155,5 +161,3 @@ def random_function(rng: np.random.Generator, positive: bool) -> list[Any]:
         return f
 
     return [function(order) for order in range(4)]
-
-

@@ -27,7 +27,8 @@ class Numeric:
 
 
 def freed(value: Node, name: str, shape: Any) -> Node:
-    """The value with an intermediate variable made an input: what the program writes as that name varies."""
+    """The value with an intermediate variable made an input: what the program writes as that name
+    varies."""
 
     def replace(node: Node, args: tuple[Node, ...]) -> Node:
         if node.op == "let" and node.params[0] == name:
@@ -38,7 +39,8 @@ def freed(value: Node, name: str, shape: Any) -> Node:
 
 
 class Codes:
-    """The code of values, real and complex, compiled once for all variables that are inputs of one."""
+    """The code of values, real and complex, compiled once for all variables that are inputs of
+    one."""
 
     def __init__(self, bound: Mapping[str, str], analytic: bool) -> None:
         self.bound, self.analytic = bound, analytic
@@ -59,7 +61,8 @@ class Codes:
 
 
 class Target:
-    """A variable by which a value is differentiated: an input, or an intermediate variable freed."""
+    """A variable by which a value is differentiated: an input, or an intermediate variable
+    freed."""
 
     def __init__(self, name: str, node: Node, value: Node, inputs: Sequence[Node], codes: Codes) -> None:
         self.name = name
@@ -90,7 +93,8 @@ class Target:
         worst, method = 0.0, differences.COMPLEX
         for direction, entry, factor in sampling.basis(self.node, point.sizes, structure):
             slope, error, method = self.along(point, given, {self.name: direction})
-            total[(..., *entry)] = factor * slope
+            place: Any = (..., *entry)
+            total[place] = factor * slope
             worst = max(worst, error)
         sampling.filled(self.node, total)
         return Numeric(total, worst, method)

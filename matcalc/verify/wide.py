@@ -1,8 +1,8 @@
 """Programs too large for differences entry by entry: random directions in all variables at once.
 
-A gradient that is wrong in any entry is wrong along a random direction, so a few of them judge all variables together; each
-variable moves in proportion to its own gradient's size, so that none hides behind another.  Only where they disagree are the
-variables tried one by one.
+A gradient that is wrong in any entry is wrong along a random direction, so a few of them judge all
+variables together; each variable moves in proportion to its own gradient's size, so that none hides
+behind another.  Only where they disagree are the variables tried one by one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def too_much(checker: Checker, names: Sequence[str], point: Point, points: int, 
 
 
 class Findings:
-    """The largest differences and the methods by name, and the names whose differences could not be told from rounding."""
+    """The largest differences and the methods by name, and the names whose differences could not be
+    told from rounding."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.worst = dict.fromkeys(names, 0.0)
@@ -91,7 +92,10 @@ def _along(checker: Checker, group: Sequence[str], point: Point, gradients: Any)
     for name in group:
         node = checker.target(name).node if len(group) == 1 else checker.node(name)
         gradient = np.asarray(gradients[name])
-        if gradient.ndim < len(shape := sampling.shape_of(node, point.sizes)) or gradient.shape[gradient.ndim - len(shape) :] != shape:
+        if (
+            gradient.ndim < len(shape := sampling.shape_of(node, point.sizes))
+            or gradient.shape[gradient.ndim - len(shape) :] != shape
+        ):
             return float("inf"), 0.0, "shapes"
         biggest = float(np.abs(gradient).max())
         entries = np.abs(np.asarray(given[name])).max()
