@@ -23,14 +23,15 @@ from matcalc.operations.table import (
 def test_a_definition_is_inlined_entry_by_entry() -> None:
     program = elaborate("f(t) = t*sigmoid(t); y = f(A@x)")
     z = program.value.args[0].args[0]
-    assert program.value.args[0] is mul(z, make("sigmoid", z))
+    assert program.value.args[0].op == "defined"
+    assert program.value.args[0].args[1] is mul(z, make("sigmoid", z))
     assert program.functions == ()
     assert program.definitions["f"].parameter == "t"
 
 
 def test_a_constant_definition_has_the_shape_of_its_argument() -> None:
     program = elaborate("f(t) = 3; y = f(x); s = f(2)")
-    y, s = program.names["y"].args[0], program.names["s"].args[0]
+    y, s = program.names["y"].args[0].args[1], program.names["s"].args[0].args[1]
     assert y is mul(number(3), ones(("n", 1)))
     assert s is number(3)
 
@@ -47,7 +48,7 @@ def test_definitions_may_stand_after_their_use() -> None:
 
 def test_the_parameter_hides_a_name_of_the_program() -> None:
     program = elaborate("t = 5; f(t) = 2*t; y = f(x) + t")
-    assert program.value.args[0].args[0] is mul(number(2), program.inputs["x"])
+    assert program.value.args[0].args[0].args[1] is mul(number(2), program.inputs["x"])
 
 
 @pytest.mark.parametrize(

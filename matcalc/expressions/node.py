@@ -38,8 +38,11 @@ class Node:
     _digest: str
 
     def __repr__(self) -> str:
-        inner = ", ".join([*map(repr, self.params), *map(repr, self.args)])
-        return f"{self.op}({inner})" if self.size < 50 else f"{self.op}(...{self.size} nodes)"
+        if self.op in NAMED:
+            return f"{self.op}({self.params[0]!r})"
+        if self.size >= 50:
+            return f"{self.op}(...{self.size} nodes)"
+        return f"{self.op}({', '.join([*map(repr, self.params), *map(repr, self.args)])})"
 
     @property
     def digest(self) -> str:
