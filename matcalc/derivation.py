@@ -12,6 +12,7 @@ from typing import Any
 
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
+from matcalc.calculus.naming import named, names_of
 from matcalc.calculus.simplify import settle, simplify
 from matcalc.calculus.structure import project
 from matcalc.calculus.sweep import Step, moved, sweep
@@ -60,9 +61,9 @@ class Expression:
 
     def indices(self) -> str:
         """Index notation."""
-        from matcalc.render.indices import indices
+        from matcalc.calculus.indices import indices
 
-        return indices(lower(self.node))
+        return indices(lower(self.node), taken(self.program))
 
     def __repr__(self) -> str:
         return f"<{self.text()}>"
@@ -199,17 +200,21 @@ def derive(
     if order not in (1, 2):
         raise UnsupportedError(f"derivatives of order {order} are not supported", hint="order is 1 or 2")
     found = sweep(value, targets, names, derivation.trace)
+    formulas = {} if expand else names_of(program.names.values())
+    plain: dict[str, Node] = {}  # without names put back: what a second derivative is taken of
     for variable, target in zip(variables, targets, strict=True):
         node = _first_order(found[target], value, target)
         if target.op == "var" and target.params[1] in ("symmetric", "posdef", "skew", "diagonal"):
             node = project(node, target, value, structure)
+        plain[variable] = node
+        node = named(node, {f: n for f, n in formulas.items() if n is not target} if target in formulas.values() else formulas)
         derivation.gradients[variable] = node
         node = _laid_out(node, value, layout)
         if not found[target].terms:
             derivation.notes.append(f"{name or 'the value'} does not depend on {variable}")
         derivation.results[variable] = Result(node, program, of=name, wrt=(variable,), layout=layout)
     if order == 2:
-        _second_order(derivation, value, variables, targets, names, layout)
+        _second_order(derivation, plain, targets, names, layout)
     return derivation
 
 
@@ -253,14 +258,13 @@ def _laid_out(node: Node, value: Node, layout: str) -> Node:
 
 
 def _second_order(
-    derivation: Derivation, value: Node, variables: list[str], targets: list[Node], names: Mapping[Node, Node], layout: str
+    derivation: Derivation, gradients: Mapping[str, Node], targets: list[Node], names: Mapping[Node, Node], layout: str
 ) -> None:
-    if value.shape != (1, 1):
+    if derivation.value.node.shape != (1, 1):
         raise UnsupportedError("second derivatives are of scalars", hint="differentiate an entry of the value")
-    for variable in variables:
-        gradient = derivation.gradients[variable]
+    for variable, gradient in gradients.items():
         found = sweep(gradient, targets, names)
-        for other, target in zip(variables, targets, strict=True):
+        for other, target in zip(gradients, targets, strict=True):
             node = _first_order(found[target], gradient, target)
             derivation.gradients[variable, other] = node
             derivation.results[variable, other] = Result(

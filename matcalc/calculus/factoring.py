@@ -69,7 +69,7 @@ def _turned(node: Node, numbers: bool) -> Node | None:
         inner = _turned(node.args[0], numbers)
         return None if inner is None else table.transpose(inner)
     if node.op in ("mul", "matmul", "div"):
-        for k in (1, 0) if node.op != "div" else (0,):
+        for k in (1, 0) if node.op != "div" else (0, 1):
             inner = _turned(node.args[k], numbers)
             if inner is not None:
                 return table.make(node.op, *[inner if i == k else a for i, a in enumerate(node.args)])
