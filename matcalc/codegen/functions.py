@@ -27,7 +27,7 @@ __all__ = ["bind", "derivative"]
 
 
 def bind(roots: Iterable[Node], functions: Mapping[str, str]) -> dict[Node, Node]:
-    """Every node below the roots with the functions that ``functions`` names put in."""
+    """Every node below the roots with the functions that ``functions`` names put in, and defined ones as their bodies."""
     for name in functions.values():
         if name not in ELEMENTWISE_NAMES:
             raise UnknownNameError(f"{name} is not an elementwise function", hint=", ".join(sorted(ELEMENTWISE_NAMES)))
@@ -35,6 +35,8 @@ def bind(roots: Iterable[Node], functions: Mapping[str, str]) -> dict[Node, Node
     def replace(node: Node, args: tuple[Node, ...]) -> Node:
         if node.op == "apply" and node.params[0] in functions:
             return derivative(functions[node.params[0]], node.params[1], args[0])
+        if node.op == "defined":
+            return args[1]
         if args == node.args:
             return node
         return intern(node.op, args, node.params, node.shape)

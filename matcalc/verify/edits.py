@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matcalc.errors import MatcalcError
-from matcalc.expressions.node import Node, intern, postorder
+from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations.table import OPERATIONS, make, neg
 from matcalc.render.source import source
 
@@ -26,7 +26,7 @@ class Edit:
 
 def edits(root: Node) -> Iterator[Edit]:
     """Every formula that is ``root`` with one place changed, the outermost places first."""
-    for place in reversed(list(postorder(root, into=lambda n: n.op != "let"))):
+    for place in reversed(list(postorder(root, into=lambda n: n.op not in NAMED))):
         for new, missing, extra in _changes(place):
             changed = _replaced(root, place, new)
             if changed is not None and changed is not root:
@@ -113,7 +113,7 @@ def _replaced(root: Node, place: Node, new: Node) -> Node | None:
             if node.op in OPERATIONS:
                 done[node] = make(node.op, *args, params=node.params)
             else:
-                done[node] = intern(node.op, args, node.params, args[0].shape)
+                done[node] = intern(node.op, args, node.params, args[-1].shape)
         except MatcalcError:
             return None
     return done.get(root)
