@@ -53,8 +53,8 @@ def stacks() -> Iterator[Node]:
     r, z = variable("r", (1, "n")), variable("z", ("m", 1))
     for args, params in (
         ([a, b], (1, 1)), ([a, a], (2,)), ([a, x], (2,)), ([a, r], (1, 1)), ([x, y], (1, 1)), ([x, c], (1, 1)),
-        ([x, z], (2,)), ([r, c], (2,)), ([r, r], (1, 1)), ([x, x, x], (1, 1, 1)), ([c, c, c, c], (2, 2)), ([c, c], (2,)),
-        ([a, x, r, c], (2, 2)),
+        ([x, z], (2,)), ([r, c], (2,)), ([r, r], (1, 1)), ([x, x, x], (1, 1, 1)), ([c, c, c, c], (2, 2)),
+        ([c, c], (2,)), ([a, x, r, c], (2, 2)),
     ):  # fmt: skip
         yield make("stack", *args, params=params)
 
@@ -233,7 +233,8 @@ def test_hessian_against_differences_of_the_gradient(op: str) -> None:
 @pytest.mark.parametrize("op", ["kron", "vec"])
 def test_jacobian_through_a_stated_adjoint_is_refused(op: str) -> None:
     x = variable("x", ("n", 1))
-    node = make("kron", x, variable("y", ("m", 1))) if op == "kron" else make("vec", table.matmul(x, table.transpose(x)))
+    outer = table.matmul(x, table.transpose(x))
+    node = make("kron", x, variable("y", ("m", 1))) if op == "kron" else make("vec", outer)
     with pytest.raises(UnsupportedError, match="not supported yet"):
         first_order(node, x)
 
@@ -241,7 +242,7 @@ def test_jacobian_through_a_stated_adjoint_is_refused(op: str) -> None:
 def as_matrix(found: Any) -> Node:
     """A derivative by a vector as a matrix, its rows the value's."""
     place = {k: i for i, (k, _) in enumerate(found.extra)}
-    place.update({k: 1 for k in free_of(found.shape)} if place else {k: k for k in free_of(found.shape)})
+    place.update({k: 1 if place else k for k in free_of(found.shape)})
     formula = write(settle(sweep.moved(found, place), diag=True), diag=True)
     assert formula is not None
     return formula

@@ -93,10 +93,12 @@ class _Writer:
         if summed:
             body = _product(1, inside)
             outside.append(((ATOM, f"sum({', '.join([names[k] for k in summed])}: {body[1]})"), 1))
-        return (1 if c > 0 else -1), _product(abs(c), outside)
+        return (1 if c > 0 else -1), _product(c if c > 0 else -c, outside)
 
     def entry(self, node: Node, place: Place, scope: Place) -> Written:
         """The entry of a node at a place, one index for each of its axes."""
+        if node.op == "eye":
+            place = tuple(sorted(place, key=LETTERS.find))
         if node.size <= OPENED:
             opened = self.opened(node, place, scope)
             if opened is not None:
@@ -143,8 +145,9 @@ class _Writer:
     def at(self, argument: Node, node: Node, place: Place, scope: Place) -> Written:
         """The entry of an argument that broadcasts."""
         found = iter(place)
-        pairs = [(dim, next(found) if whole != 1 else "") for dim, whole in zip(argument.shape, node.shape, strict=True)]
-        return self.entry(argument, tuple([letter for dim, letter in pairs if dim != 1]), scope)
+        letters = ["" if dim == 1 else next(found) for dim in node.shape]
+        kept = [k for k, dim in zip(letters, argument.shape, strict=True) if dim != 1]
+        return self.entry(argument, tuple(kept), scope)
 
     def multilinear(self, node: Node, place: Place, scope: Place) -> Written:
         """A product by its index form: ``sum(k: A[i, k]*B[k, j])``."""
@@ -188,7 +191,7 @@ def _product(c: Number, parts: Sequence[tuple[Written, Number]]) -> Written:
     above = [_number(Fraction(c.numerator))] if c.numerator != 1 else []
     below = [_number(Fraction(c.denominator))] if c.denominator != 1 else []
     for written, p in parts:
-        (above if p > 0 else below).append(_power(written, abs(p)))
+        (above if p > 0 else below).append(_power(written, p if p > 0 else -p))
     if not above:
         above = [(ATOM, "1")]
     text = "*".join([_fit(part, UNARY if place else MUL) for place, part in enumerate(above)])

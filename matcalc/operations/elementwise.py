@@ -17,10 +17,11 @@ def _row(
     name: str, derivative: str, numpy: str, latex: str = "", *, source: str = "Abramowitz & Stegun, ch. 4",
     domain: str = "", sample: str = "real", analytic: bool = True, text: str = "", doc: str = "",
 ) -> Operation:  # fmt: skip
-    body = re.sub(r"\bx\b", "X", derivative) if derivative != "0" else "0 * X"
+    body = re.sub(r"\bx\b", "X", derivative)
+    body = body if re.fullmatch(r"-?\w+(\(X\))?", body) else f"({body})"
     return Operation(
         name, "X", shapes.elementwise, derivative=derivative, numpy=numpy, latex=latex or rf"\{name}",
-        law=Law(f"d({name}(X)) = ({body}) * dX", f"derivative of {name}", source),
+        law=Law(f"d({name}(X)) = {body} * dX", f"derivative of {name}", source),
         domain=domain, sample=sample, analytic=analytic, text=text, doc=doc,
     )  # fmt: skip
 

@@ -55,13 +55,13 @@ STRUCTURE = [
     ),
     Operation(
         "kron_left", "G, B", shapes.kron_left, numpy="_kron_left({G}, {B})",
-        law=Law("d(kron_left(G, B)) = kron_left(dG, B) + kron_left(G, dB)", "Kronecker product undone", "linear"),
+        law=Law("d(kron_left(G, B, m, n)) = kron_left(dG, B, m, n) + kron_left(G, dB, m, n)", "Kronecker product undone", "linear"),
         adjoint={"G": "kron(H, B)", "B": "kron_right(G, H, p, q)"},
         doc="kron_left(G, B, m, n): the m×n matrix of the inner products of G's blocks with B; adjoint of A -> kron(A, B)",
     ),
     Operation(
         "kron_right", "G, A", shapes.kron_right, numpy="_kron_right({G}, {A})",
-        law=Law("d(kron_right(G, A)) = kron_right(dG, A) + kron_right(G, dA)", "Kronecker product undone", "linear"),
+        law=Law("d(kron_right(G, A, p, q)) = kron_right(dG, A, p, q) + kron_right(G, dA, p, q)", "Kronecker product undone", "linear"),
         adjoint={"G": "kron(A, H)", "A": "kron_left(G, H, m, n)"},
         doc="kron_right(G, A, p, q): the sum of G's p×q blocks weighted by A; adjoint of B -> kron(A, B)",
     ),
@@ -74,7 +74,7 @@ STRUCTURE = [
     Operation(
         "unvec", "X", shapes.unstacked, latex=r"\operatorname{unvec}",
         numpy="{X}.reshape({rows}, {columns}, order='F')",
-        law=Law("d(unvec(X)) = unvec(dX)", "vectorisation undone", "linear"),
+        law=Law("d(unvec(X, m, n)) = unvec(dX, m, n)", "vectorisation undone", "linear"),
         adjoint={"X": "vec(G)"},
         doc="unvec(x, m, n): the m×n matrix whose columns stacked are x",
     ),
