@@ -15,7 +15,8 @@ from matcalc.calculus.lowering import lower
 from matcalc.calculus.naming import named, names_of
 from matcalc.calculus.simplify import settle, simplify
 from matcalc.calculus.structure import project
-from matcalc.calculus.sweep import Step, moved, sweep
+from matcalc.calculus.sweep import OUTPUT, Step, moved, sweep
+from matcalc.calculus.tensors import entries, indexed_sum, is_entries
 from matcalc.calculus.terms import Sum
 from matcalc.calculus.writing import t
 from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
@@ -25,6 +26,7 @@ from matcalc.language.program import Program, elaborate
 
 __all__ = ["LAYOUTS", "Derivation", "Expression", "Result", "derive"]
 
+FIRST_EXTRA = OUTPUT[0]
 LAYOUTS = ("shape", "numerator", "denominator")
 
 
@@ -39,31 +41,42 @@ class Expression:
     @property
     def shape(self) -> tuple[Any, ...]:
         """The dimensions: ``()``, ``("n",)``, ``(1, "n")`` for a row, ``("m", "n")``."""
+        if is_entries(self.node):
+            return tuple(self.node.shape)
         return shown_shape(self.node.shape)
 
     def text(self) -> str:
         """Unicode, for people."""
         from matcalc.render.text import text
 
+        if is_entries(self.node):
+            return self.indices()
         return text(self.node)
 
     def source(self) -> str:
         """The language itself: read beside the program, it gives the same expression."""
         from matcalc.render.source import source
 
+        if is_entries(self.node):
+            return self.indices()
         return source(self.node, taken=taken(self.program))
 
     def latex(self) -> str:
         """LaTeX (amsmath) without math delimiters."""
         from matcalc.render.latex import latex
 
+        if is_entries(self.node):
+            from matcalc.calculus.indices import latex_indices
+
+            return latex_indices(indexed_sum(self.node), taken(self.program))
         return latex(self.node)
 
     def indices(self) -> str:
         """Index notation."""
         from matcalc.calculus.indices import indices
 
-        return indices(lower(self.node), taken(self.program))
+        value = indexed_sum(self.node) if is_entries(self.node) else lower(self.node)
+        return indices(value, taken(self.program))
 
     def __repr__(self) -> str:
         return f"<{self.text()}>"
@@ -207,9 +220,9 @@ def derive(
         if target.op == "var" and target.params[1] in ("symmetric", "posdef", "skew", "diagonal"):
             node = project(node, target, value, structure)
         plain[variable] = node
-        node = named(node, {f: n for f, n in formulas.items() if n is not target} if target in formulas.values() else formulas)
+        node = node if is_entries(node) else named(node, {f: n for f, n in formulas.items() if n is not target} if target in formulas.values() else formulas)
         derivation.gradients[variable] = node
-        node = _laid_out(node, value, layout)
+        node = _laid_out(node, value, target, layout)
         if not found[target].terms:
             derivation.notes.append(f"{name or 'the value'} does not depend on {variable}")
         derivation.results[variable] = Result(node, program, of=name, wrt=(variable,), layout=layout)
@@ -221,11 +234,9 @@ def derive(
 def _first_order(found: Sum, value: Node, target: Node) -> Node:
     """The derivative as a node in the default layout: rows for the value, columns for the variable."""
     free = found.free
+    order = (*[k for k, _ in found.extra], *[k for k in free if k < FIRST_EXTRA])
     if len(free) > 2:
-        raise UnsupportedError(
-            f"the derivative of a {kind(value.shape)} by a {kind(target.shape)} is a tensor of order {len(free)}",
-            hint="differentiate an entry of it, or a scalar made of it",
-        )
+        return entries(settle(found), order)
     if value.shape == (1, 1):
         settled = settle(found)
         node = write(settled)
@@ -238,9 +249,7 @@ def _first_order(found: Sum, value: Node, target: Node) -> Node:
             place = {found.extra[0][0]: 0, free[0]: 1}
             plain = moved(found, place)
             node = write(settle(plain, diag=True), diag=True)
-    if node is None:
-        raise UnsupportedError("this derivative has no form in matrix products, entrywise products and diagonals")
-    return node
+    return entries(settle(found), order) if node is None else node
 
 
 def _free(shape: Shape) -> tuple[int, ...]:
@@ -249,7 +258,13 @@ def _free(shape: Shape) -> tuple[int, ...]:
     return free_of(shape)
 
 
-def _laid_out(node: Node, value: Node, layout: str) -> Node:
+def _laid_out(node: Node, value: Node, target: Node, layout: str) -> Node:
+    if is_entries(node):
+        if layout == "denominator" and value.shape != (1, 1):
+            count = len(axes(value.shape))
+            order = [*range(count, len(node.shape)), *range(count)]
+            return entries(indexed_sum(node), order)
+        return node
     if layout == "numerator" and value.shape == (1, 1):
         return simplify(t(node))
     if layout == "denominator" and value.shape != (1, 1):

@@ -27,6 +27,8 @@ def escaped(text: str) -> str:
 def shape_text(shape: Shape) -> str:
     """A shape in words: ``vector (n)``."""
     axes = ", ".join(map(dim_text, axes_of(shape)))
+    if len(shape) > 2:
+        return f"array ({axes})"
     return f"{kind(shape)} ({axes})" if axes else "scalar"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.codegen import products, reduce, structure
+from matcalc.codegen import products, reduce, structure, tensors
 from matcalc.codegen.factors import Factor, dense
 from matcalc.codegen.products import Flat
 from matcalc.codegen.uses import Uses
@@ -272,7 +272,7 @@ def _logcosh(lowering: Lowering, node: Node) -> Scaled:
 RULES: dict[str, Rule] = {
     "num": _leaf, "pi": _leaf, "dim": _leaf, "var": _leaf, "eye": _leaf, "ones": _leaf, "zeros": _leaf, "let": _let,
     "add": _sum_of_two, "sub": _sum_of_two, "mul": _times, "div": _over, "maximum": _extreme, "minimum": _extreme,
-    "apply": _apply, "logcosh": _logcosh, **reduce.RULES, **structure.RULES,
+    "apply": _apply, "logcosh": _logcosh, **reduce.RULES, **structure.RULES, **tensors.RULES,
 }  # fmt: skip
 
 

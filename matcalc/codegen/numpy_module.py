@@ -21,6 +21,7 @@ from matcalc.codegen.names import Names
 from matcalc.codegen.sharing import improve
 from matcalc.codegen.signature import Signature
 from matcalc.codegen.stable import stabilise
+from matcalc.codegen.tensors import prepared
 from matcalc.codegen.values import Value
 from matcalc.codegen.writing import Writer
 from matcalc.expressions.names import without_definitions
@@ -106,7 +107,7 @@ def build(request: Request) -> Module:
     from the arguments.
     """
     labels, nodes = zip(*request.outputs(), strict=True)
-    nodes = tuple(without_definitions(nodes))
+    nodes = tuple(prepared(without_definitions(nodes)))
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes])
     final = [stable[bound[node]] for node in nodes]

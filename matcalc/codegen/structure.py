@@ -51,7 +51,9 @@ def _indexed(lowering: Lowering, node: Node) -> Scaled:
     number, value = lowering.done[body]
     items = _items(node)
     if value.op == "T":
-        return number, graph.index(value.args[0], items[::-1], axes_of(node.shape))
+        axes = axes_of(node.shape)
+        picked = graph.index(value.args[0], items[::-1], axes[::-1])
+        return number, graph.transposed(picked)
     return number, graph.index(value, items, axes_of(node.shape))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from matcalc.codegen.tensors import einsum_text
 from matcalc.codegen.values import Value
 from matcalc.expressions.dims import Dim, terms
 from matcalc.operations.table import OPERATIONS
@@ -300,5 +301,6 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _function("np.outer"),
     "sum": _total, "mean": _total, "solve": _function("np.linalg.solve"), "inv": _function("np.linalg.inv"),
     "logdet": _logdet, "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
+    "einsum": lambda w, v, a: (einsum_text(v, [text for text, _ in a], lambda c: number_text(c)[0]), SUM),
     "index": _index, "power": _power, "reshape": _reshape, "stack": _stack,
 }  # fmt: skip

@@ -1,0 +1,60 @@
+"""Values with more than two axes, and those that no matrix notation has: sums of index terms as nodes.
+
+An ``entries`` node has the factors as arguments; its parameters are the terms, each a coefficient and, for every factor, its
+position among the arguments, its power and its indices.  The free indices are 0, 1, 2, ...: the axes of the value, then those of
+the variable; any other is summed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from matcalc.calculus.terms import Raw, Sum, normalise
+from matcalc.expressions.dims import Dim
+from matcalc.expressions.node import Node, axes, intern
+
+__all__ = ["entries", "indexed_sum", "is_entries"]
+
+Term = tuple[Fraction, tuple[tuple[int, Fraction, tuple[int, ...]], ...]]
+
+
+def is_entries(node: Node) -> bool:
+    """Whether the node is a sum of index terms."""
+    return node.op == "entries"
+
+
+def entries(value: Sum, order: Sequence[int]) -> Node:
+    """The node of a sum whose free indices, in this order, are the axes."""
+    place = {k: i for i, k in enumerate(order)}
+    sizes: dict[int, Dim] = dict(zip(value.free, value.dims, strict=True))
+    args: dict[Node, int] = {}
+    terms: list[Term] = []
+    for (scalars, factors), c in value.terms.items():
+        parts = [(node, p, ()) for node, p in scalars] + list(factors)
+        listed = [
+            (args.setdefault(node, len(args)), Fraction(p), tuple([place.get(k, k) for k in index]))
+            for node, p, index in parts
+        ]
+        terms.append((Fraction(c), tuple(listed)))
+    shape = tuple([sizes[k] for k in order])
+    return intern("entries", tuple(args), tuple(terms), shape)  # type: ignore[arg-type]
+
+
+def indexed_sum(node: Node) -> Sum:
+    """The terms of an ``entries`` node, its axes as the extra indices 0, 1, 2, ... of a sum."""
+    shape: Sequence[Dim] = node.shape
+    value = Sum((1, 1), tuple(enumerate(shape)))
+    for c, factors in node.params:
+        raw = Raw(int(c) if c == int(c) else c)
+        raw.sizes.update(enumerate(shape))
+        for position, p, index in factors:
+            factor = node.args[position]
+            power = int(p) if p == int(p) else p
+            if index:
+                raw.factors.append((factor, power, index))
+                raw.sizes.update(zip(index, axes(factor.shape), strict=True))
+            else:
+                raw.scale(factor, power)
+        normalise(raw, value.free, value)
+    return value
