@@ -214,9 +214,11 @@ def difference(got: Any, truth: Any) -> tuple[float, tuple[int, ...]]:
         return 0.0, ()
     gap = np.abs(got - truth)
     gap = np.where(np.isfinite(gap), gap, np.inf)
-    scale = max(float(np.abs(truth).max()), float(np.nanmax(np.abs(got))) if np.isfinite(got).any() else 0.0)
     where = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
-    return (float(gap.max()) / scale if scale > 0 else (float("inf") if gap.max() else 0.0)), where
+    worst = float(gap.max())
+    if worst in (0.0, float("inf")):
+        return worst, where
+    return worst / max(float(np.abs(truth).max()), float(np.abs(got).max())), where
 
 
 def largest(where: tuple[int, ...], got: Any, truth: Any) -> str:

@@ -68,6 +68,7 @@ def _judge(checker: Checker, group: Sequence[str], point: Point, gradients: Any,
     while stack:
         group = stack.pop()
         gap, error, method = _along(checker, group, point, gradients)
+        gap = gap if gap == gap else float("inf")  # not a number
         known = error <= TOLERANCE / 10
         if len(group) > 1 and not (known and gap <= TOLERANCE):
             half = len(group) // 2
