@@ -41,7 +41,7 @@ class Expression:
     @property
     def shape(self) -> tuple[Any, ...]:
         """The dimensions: ``()``, ``("n",)``, ``(1, "n")`` for a row, ``("m", "n")``."""
-        if is_entries(self.node):
+        if len(self.node.shape) > 2:
             return tuple(self.node.shape)
         return shown_shape(self.node.shape)
 
@@ -262,7 +262,7 @@ def _laid_out(node: Node, value: Node, target: Node, layout: str) -> Node:
     if is_entries(node):
         if layout == "denominator" and value.shape != (1, 1):
             count = len(axes(value.shape))
-            order = [*range(count, len(node.shape)), *range(count)]
+            order = [*range(count, len(axes(node.shape))), *range(count)]
             return entries(indexed_sum(node), order)
         return node
     if layout == "numerator" and value.shape == (1, 1):

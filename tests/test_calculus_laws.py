@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from differences import close, derivative, evaluator, point, variables
 
+import matcalc as mc
 from matcalc.calculus import laws, sweep
 from matcalc.calculus.factoring import write
 from matcalc.calculus.simplify import settle
@@ -230,13 +231,16 @@ def test_hessian_against_differences_of_the_gradient(op: str) -> None:
             assert close(got, expected.reshape(got.shape), 1e-6), f"{gradient!r} by {target!r}: {formula!r}"
 
 
-@pytest.mark.parametrize("op", ["kron", "vec"])
-def test_jacobian_through_a_stated_adjoint_is_refused(op: str) -> None:
-    x = variable("x", ("n", 1))
-    outer = table.matmul(x, table.transpose(x))
-    node = make("kron", x, variable("y", ("m", 1))) if op == "kron" else make("vec", outer)
-    with pytest.raises(UnsupportedError, match="not supported yet"):
-        first_order(node, x)
+JACOBIANS = [
+    "y = vec(x@x.T)", "Y = kron(X, A)", "Y = kron(A, X)", "y = kron(x, a)", "y = vec(A@X@B)", "Y = unvec(x, 2, 3)\nx: vector(6)",
+    "Y = kron(X, X)", "Y = kron(x.T, X)", "y = kron(t*A, B@C)@c\nt: scalar",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("program", JACOBIANS)
+def test_jacobians_through_kron_and_vec(program: str) -> None:
+    report = mc.check(program, "all")
+    assert report.passed, f"{program}: {report}"
 
 
 def as_matrix(found: Any) -> Node:

@@ -24,7 +24,7 @@ __all__ = ["HOLE", "contract", "indexed", "is_hole", "scale", "selector", "unit"
 
 HOLE = "hole"  # the type of a variable that stands for a differential
 ALL = ("all",)
-SPECIAL = frozenset({"eye", "index", "inv", "var", "let", "softmax", "T"})
+SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "softmax", "T"})
 
 
 def is_hole(node: Node) -> bool:
@@ -69,7 +69,7 @@ def contract(raw: Raw, free: Collection[int]) -> bool:
     while True:
         if not raw.coeff:
             return False
-        if not (_deltas(raw, free) or _picked(raw, free) or _pairs(raw, free)):
+        if not (_deltas(raw, free) or _picked(raw, free) or _pairs(raw, free) or _paired(raw, free) or _folded(raw, free)):
             break
     _ordered(raw)
     _sums(raw, free)
@@ -239,6 +239,71 @@ def _pairs(raw: Raw, free: Collection[int]) -> bool:
             raw.sizes.pop(k, None)
             return True
     return False
+
+
+def _paired(raw: Raw, free: Collection[int]) -> bool:
+    """Two pairings of indices that share the pair, or both of its parts, come down to deltas."""
+    pairs = [(position, f) for position, f in enumerate(raw.factors) if f[0].op == "pair"]
+    for n, (first, (node, _, (r, i, k))) in enumerate(pairs):
+        for second, (other, _, (s, j, m)) in pairs[n + 1 :]:
+            if other is not node:
+                continue
+            seen = [q for p, f in enumerate(raw.factors) if p not in (first, second) for q in f[2]]
+            if r == s and r not in free and r not in seen:
+                deltas = ((1, (i, j)), (2, (k, m)))
+            elif (i, k) == (j, m) and i not in free and k not in free and i not in seen and k not in seen:
+                deltas = ((0, (r, s)),)
+            else:
+                continue
+            raw.factors = [f for p, f in enumerate(raw.factors) if p not in (first, second)]
+            raw.factors += [(table.eye(node.shape[axis]), 1, index) for axis, index in deltas]
+            for q in (r,) if r == s else (i, k):
+                raw.sizes.pop(q, None)
+            return True
+    return False
+
+
+def _folded(raw: Raw, free: Collection[int]) -> bool:
+    """Pairs of indices whose parts each stand at one factor: ``kron(A, B)`` and ``vec(X)``."""
+    at: dict[int, list[int]] = {}
+    for position, (_, _, index) in enumerate(raw.factors):
+        for k in index:
+            at.setdefault(k, []).append(position)
+    pairs = [(position, f[2]) for position, f in enumerate(raw.factors) if f[0].op == "pair"]
+    for position, (r, i, k) in pairs:
+        if i in free or k in free or len(at[i]) != 2 or len(at[k]) != 2 or at[r].count(position) != 1:
+            continue
+        first, second = (next(p for p in at[q] if p != position) for q in (i, k))
+        a, b = raw.factors[first], raw.factors[second]
+        if any(f[1] != 1 or f[0].op == "pair" or is_hole(f[0]) for f in (a, b)):
+            continue
+        if first == second:
+            node = a[0] if a[2] == (k, i) else t(a[0])
+            _replace(raw, {position, first}, (_call("vec", node), 1, (r,)), (i, k))
+            return True
+        if len(a[2]) == 1 and len(b[2]) == 1:
+            columns = [n if n.shape[1] == 1 else t(n) for n in (a[0], b[0])]
+            _replace(raw, {position, first, second}, (_call("kron", *columns), 1, (r,)), (i, k))
+            return True
+        if len(a[2]) != 2 or len(b[2]) != 2:
+            continue
+        j, m = (f[2][1 - f[2].index(q)] for f, q in ((a, i), (b, k)))
+        for other, (c, x, y) in pairs:
+            if other != position and (x, y) == (j, m) and j not in free and m not in free and len(at[j]) == len(at[m]) == 2:
+                parts = [f[0] if f[2] == (q, z) else t(f[0]) for f, q, z in ((a, i, j), (b, k, m))]
+                _replace(raw, {position, other, first, second}, (_call("kron", *parts), 1, (r, c)), (i, k, j, m))
+                return True
+    return False
+
+
+def _call(op: str, *args: Node) -> Node:
+    return table.make(op, *args)
+
+
+def _replace(raw: Raw, gone: Collection[int], new: Factor, summed: Collection[int]) -> None:
+    raw.factors = [f for position, f in enumerate(raw.factors) if position not in gone] + [new]
+    for k in summed:
+        raw.sizes.pop(k, None)
 
 
 def _meet(a: Factor, b: Factor, k: int) -> Factor | None:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from matcalc.calculus.lowering import einsum_of, places_of
 from matcalc.calculus.terms import Key, Number, Sum
+from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
 from matcalc.render.measure import token_count
@@ -97,6 +98,11 @@ class _Writer:
 
     def entry(self, node: Node, place: Place, scope: Place) -> Written:
         """The entry of a node at a place, one index for each of its axes."""
+        if node.op == "pair":
+            whole, first, second = place
+            size = dim_text(node.params[1])
+            size = f"({size})" if " " in size else size
+            return ATOM, f"eye({dim_text(node.shape[0])})[{whole}, {first}*{size} + {second}]"
         if node.op == "eye":
             place = tuple(sorted(place, key=LETTERS.find))
         if node.size <= OPENED:

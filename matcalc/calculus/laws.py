@@ -20,7 +20,7 @@ from matcalc.calculus.writing import dim_node
 from matcalc.errors import UnsupportedError
 from matcalc.expressions import dims
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Node, Shape, intern, kind, postorder
+from matcalc.expressions.node import Node, Shape, axes, intern, kind, postorder
 from matcalc.language.reading import expression
 from matcalc.operations import table
 from matcalc.operations.structure import UNROLLED
@@ -73,9 +73,12 @@ def differential(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], re
 
 @cache
 def local_terms(
-    op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None = None
+    op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None = None, tensor: bool = False
 ) -> tuple[Local, ...]:
-    """The terms of the local derivatives by all arguments; ``k`` is a constant exponent the law depends on."""
+    """The terms of the local derivatives by all arguments; ``k`` is a constant exponent the law depends on.
+
+    ``tensor`` asks for index terms also of operations that state their adjoints: the upstream gradient has more axes then.
+    """
     if op == "stack":
         return _stacked(shapes, params, result)
     if op == "index":
@@ -87,6 +90,8 @@ def local_terms(
         slope = intern("apply", (argument,), (params[0], params[1] + 1), result)
         return _locals(_open(table.mul(slope, hole)), [hole], free_of(result))
     entry = OPERATIONS[op]
+    if tensor and op in PAIRED:
+        return _paired(op, shapes, params, result)
     if entry.adjoint and not unrolled(op, k):
         return _adjoints(op, shapes, params, result)
     names = placeholders(op, shapes, result)
@@ -136,6 +141,58 @@ def _adjoints(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], resul
         local.upstream = True
         found.append(local)
     return tuple(found)
+
+
+def _paired(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape) -> tuple[Local, ...]:
+    """``vec``, ``kron`` and their adjoints in index form: an index of the whole is a pair of indices of the parts."""
+    sizes, whole, parts = PAIRED[op](shapes, params)
+    names = iter(range(FIRST, FIRST + 20))
+    place: dict[str, int] = {}
+    for letter, size in sizes.items():
+        if size != 1:
+            place[letter] = next(names)
+    raw = Raw()
+    for pair, first, second in whole:
+        if first not in place or second not in place:
+            if first in place or second in place:
+                place[pair] = place[first] if first in place else place[second]
+            continue
+        place[pair] = next(names)
+        raw.factors.append((table.pair(sizes[first], sizes[second]), 1, (place[pair], place[first], place[second])))
+    *arguments, output = parts
+    free = {place[letter]: axis for axis, letter in enumerate(output) if letter in place}
+    pairs = [(n, p, tuple([free.get(k, k) for k in i])) for n, p, i in raw.factors]
+    indices = [tuple([free.get(place[c], place[c]) for c in letters if c in place]) for letters in arguments]
+    found: list[Local] = []
+    for position, hole in enumerate(indices):
+        raw = Raw()
+        raw.factors = list(pairs)
+        for other, index in enumerate(indices):
+            if other == position:
+                continue
+            node = table.variable(OPERATIONS[op].signature[other], shapes[other], "argument")
+            if index:
+                raw.factors.append((node, 1, index))
+            else:
+                raw.scale(node)
+        for node, _, index in raw.factors:
+            raw.sizes.update((k, dim) for k, dim in zip(index, axes(node.shape), strict=True) if k >= FIRST)
+        found.append(Local(position, raw, hole))
+    return tuple(found)
+
+
+def _kron_sizes(a: Shape, b: Shape) -> dict[str, Dim]:
+    return dict(zip("ijkl", (*a, *b), strict=True))
+
+
+KRON = (("r", "i", "k"), ("c", "j", "l"))
+PAIRED: dict[str, Any] = {
+    "vec": lambda s, p: (dict(zip("ij", s[0], strict=True)), (("r", "j", "i"),), ("ij", "r")),
+    "unvec": lambda s, p: (dict(zip("ij", p, strict=True)), (("r", "j", "i"),), ("r", "ij")),
+    "kron": lambda s, p: (_kron_sizes(s[0], s[1]), KRON, ("ij", "kl", "rc")),
+    "kron_left": lambda s, p: (_kron_sizes(p, s[1]), KRON, ("rc", "kl", "ij")),
+    "kron_right": lambda s, p: (_kron_sizes(s[1], p), KRON, ("rc", "ij", "kl")),
+}
 
 
 def _stacked(shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape) -> tuple[Local, ...]:

@@ -98,7 +98,7 @@ def _contributions(
         return list(found.items())
     exponent = node.args[1].params[0] if node.op == "matrix_power" and node.args[1].op == "num" else None
     shapes = tuple([a.shape for a in node.args])
-    locals_ = local_terms(node.op, shapes, node.params, node.shape, exponent)
+    locals_ = local_terms(node.op, shapes, node.params, node.shape, exponent, bool(upstream.extra))
     values = _Values(node, names)
     missing = set(wanted)
     passed: list[tuple[Key, Number]] | None = None
@@ -238,7 +238,7 @@ class _Values:
 
 def _closed(local: Local, upstream: Sum, values: _Values, into: Sum) -> None:
     if upstream.extra:
-        raise UnsupportedError(f"the derivative of a vector or matrix through {values.node.op} is not supported yet")
+        raise UnsupportedError(f"the derivative of a vector or matrix through {values.node.op} is not supported")
     values.upstream = write(upstream)
     values.kept.clear()
     node = values.of(local.factors[0][0])
@@ -277,6 +277,9 @@ def _apply(local: Local, key: Key, c: Number, values: _Values, into: Sum) -> Non
             if k not in place:
                 place[k] = nxt = max(nxt, max(raw.sizes, default=0) + 1)
                 raw.sizes[nxt] = dim
+        if node.op == "pair":
+            raw.factors.append((values.of(node), p, tuple([place[i] for i in index])))
+            continue
         _multiply(raw, values.of(node), p, {k: place[i] for k, i in zip(free_of(node.shape), index, strict=True)})
     normalise(raw, into.free, into)
 

@@ -38,12 +38,14 @@ def entries(value: Sum, order: Sequence[int]) -> Node:
         ]
         terms.append((Fraction(c), tuple(listed)))
     shape = tuple([sizes[k] for k in order])
+    if len(shape) < 2:
+        shape = (*shape, *(1,) * (2 - len(shape))) if tuple(order) != (1,) else (1, *shape)
     return intern("entries", tuple(args), tuple(terms), shape)  # type: ignore[arg-type]
 
 
 def indexed_sum(node: Node) -> Sum:
     """The terms of an ``entries`` node, its axes as the extra indices 0, 1, 2, ... of a sum."""
-    shape: Sequence[Dim] = node.shape
+    shape: Sequence[Dim] = axes(node.shape)
     value = Sum((1, 1), tuple(enumerate(shape)))
     for c, factors in node.params:
         raw = Raw(int(c) if c == int(c) else c)

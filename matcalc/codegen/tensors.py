@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.values import ONE, Scaled, Value
-from matcalc.expressions.node import Node, intern
+from matcalc.expressions.node import Node, axes, intern
 from matcalc.operations import table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _prepared(node: Node) -> Node:
             factor = _powered(node.args[position], p)
             listed.append((args.setdefault(factor, len(args)), Fraction(1), index))
         covered = {k for _, _, index in factors for k in index}
-        for k, dim in enumerate(node.shape):
+        for k, dim in enumerate(axes(node.shape)):
             if k not in covered:
                 listed.append((args.setdefault(table.ones((dim, 1)), len(args)), Fraction(1), (k,)))
         terms.append((c, tuple(listed)))
@@ -52,13 +52,13 @@ def _powered(node: Node, p: Fraction) -> Node:
 
 def _entries(lowering: Lowering, node: Node) -> Scaled:
     graph = lowering.graph
-    axes = tuple(node.shape)
+    dims = axes(node.shape)
     if not node.params:
-        return ONE, graph.full(Fraction(0), axes)
+        return ONE, graph.full(Fraction(0), dims)
     operands: list[Value] = []
     terms: list[tuple[Fraction, str, int]] = []
     for c, factors in node.params:
-        letters: dict[int, str] = {k: LETTERS[k] for k in range(len(axes))}
+        letters: dict[int, str] = {k: LETTERS[k] for k in range(len(dims))}
         inputs: list[str] = []
         for position, _, index in factors:
             for k in index:
@@ -68,9 +68,9 @@ def _entries(lowering: Lowering, node: Node) -> Scaled:
                 value = graph.full(ONE, value.axes) if value.args[0] is graph.one else value
             operands.append(value)
             inputs.append("".join([letters[k] for k in index]))
-        output = "".join([letters[k] for k in range(len(axes))])
+        output = "".join([letters[k] for k in range(len(dims))])
         terms.append((c, f"{','.join(inputs)}->{output}", len(factors)))
-    return ONE, graph.value("einsum", tuple(operands), tuple(terms), axes)
+    return ONE, graph.value("einsum", tuple(operands), tuple(terms), dims)
 
 
 def einsum_text(value: Value, args: Sequence[str], number: Any) -> str:
@@ -87,4 +87,8 @@ def einsum_text(value: Value, args: Sequence[str], number: Any) -> str:
     return "".join(parts)
 
 
-RULES = {"entries": _entries}
+def _pair(lowering: Lowering, node: Node) -> Scaled:
+    return ONE, lowering.graph.value("pair", (), node.params, tuple(node.shape))
+
+
+RULES = {"entries": _entries, "pair": _pair}

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from matcalc.errors import ShapeError
-from matcalc.expressions.dims import Dim
+from matcalc.expressions.dims import Dim, multiply
 from matcalc.expressions.node import Node, Shape, intern
 from matcalc.operations.arithmetic import ARITHMETIC
 from matcalc.operations.elementwise import ELEMENTWISE
@@ -20,7 +20,7 @@ from matcalc.operations.structure import STRUCTURE
 
 __all__ = [
     "ELEMENTWISE_NAMES", "OPERATIONS", "add", "apply", "dimension", "div", "eye", "index", "is_leaf", "let", "make",
-    "matmul", "mul", "neg", "number", "ones", "pi", "power", "sub", "transpose", "variable", "zeros",
+    "matmul", "mul", "neg", "number", "ones", "pair", "pi", "power", "sub", "transpose", "variable", "zeros",
 ]  # fmt: skip
 
 LEAVES = ("var", "num", "dim", "pi", "ones", "zeros", "eye")
@@ -87,6 +87,11 @@ def zeros(shape: Shape) -> Node:
 def eye(n: Dim) -> Node:
     """The identity matrix."""
     return number(1) if n == 1 else leaf("eye", (n,), (n, n))
+
+
+def pair(a: Dim, b: Dim) -> Node:
+    """The array with entries [r, i, k] that are 1 where ``r = i*b + k``: how two indices make one."""
+    return intern("pair", (), (a, b), (multiply(a, b), a, b))  # type: ignore[arg-type]
 
 
 def let(name: str, value: Node) -> Node:
