@@ -14,7 +14,7 @@ from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.naming import named, names_of
 from matcalc.calculus.simplify import settle, simplify
-from matcalc.calculus.structure import project
+from matcalc.calculus.structure import project, project_terms
 from matcalc.calculus.sweep import OUTPUT, Step, moved, sweep
 from matcalc.calculus.tensors import entries, indexed_sum, is_entries
 from matcalc.calculus.terms import Sum
@@ -216,9 +216,13 @@ def derive(
     formulas = {} if expand else names_of(program.names.values())
     plain: dict[str, Node] = {}  # without names put back: what a second derivative is taken of
     for variable, target in zip(variables, targets, strict=True):
-        node = _first_order(found[target], value, target)
-        if target.op == "var" and target.params[1] in ("symmetric", "posdef", "skew", "diagonal"):
-            node = project(node, target, value, structure)
+        structured = target.op == "var" and target.params[1] in ("symmetric", "posdef", "skew", "diagonal")
+        terms = found[target]
+        if structured and value.shape != (1, 1):
+            terms = project_terms(terms, target, structure)
+        node = _first_order(terms, value, target)
+        if structured and value.shape == (1, 1):
+            node = project(node, target, structure)
         plain[variable] = node
         node = node if is_entries(node) else named(node, {f: n for f, n in formulas.items() if n is not target} if target in formulas.values() else formulas)
         derivation.gradients[variable] = node

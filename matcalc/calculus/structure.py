@@ -7,23 +7,53 @@ symmetric matrix (Matrix Cookbook 138), as the Cookbook prints it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+
+from matcalc.calculus.reading import Factor
 from matcalc.calculus.simplify import simplify
+from matcalc.calculus.terms import Key, Number, Raw, Sum, normalise
 from matcalc.errors import UnsupportedError
-from matcalc.expressions.node import Node
+from matcalc.expressions.node import Node, axes
 from matcalc.operations import table
 
-__all__ = ["STRUCTURES", "project"]
+__all__ = ["STRUCTURES", "project", "project_terms"]
 
 STRUCTURES = ("projection", "entries")
 
 
-def project(gradient: Node, variable: Node, value: Node, structure: str) -> Node:
+def project_terms(found: Sum, variable: Node, structure: str) -> Sum:
+    """The derivative of a vector or matrix, projected on the variable's axes (0 and 1)."""
+    if structure not in STRUCTURES:
+        raise UnsupportedError(f"there is no structure {structure!r}", hint=f"there are {', '.join(STRUCTURES)}")
+    type_, result = variable.params[1], Sum(found.shape, found.extra)
+    eye = (table.eye(variable.shape[0]), 1, (0, 1))
+    half = Fraction(1, 2) if structure == "projection" else Fraction(1)
+    for key, c in found.terms.items():
+        if type_ == "diagonal":
+            _add(result, key, c, {}, eye)
+            continue
+        _add(result, key, c * half, {})
+        _add(result, key, c * half * (-1 if type_ == "skew" else 1), {0: 1, 1: 0})
+        if structure == "entries" and type_ != "skew":
+            _add(result, key, -c, {}, eye)
+    return result
+
+
+def _add(result: Sum, key: Key, c: Number, turned: Mapping[int, int], *more: Factor) -> None:
+    raw = Raw(c if c != int(c) else int(c))
+    raw.scalars = dict(key[0])
+    raw.factors = [(n, p, tuple([turned.get(k, k) for k in index])) for n, p, index in key[1]] + list(more)
+    for node, _, index in raw.factors:
+        raw.sizes.update(zip(index, axes(node.shape), strict=True))
+    normalise(raw, result.free, result)
+
+
+def project(gradient: Node, variable: Node, structure: str) -> Node:
     """The derivative of a scalar by a structured matrix, from the unstructured one."""
     if structure not in STRUCTURES:
         raise UnsupportedError(f"there is no structure {structure!r}", hint=f"there are {', '.join(STRUCTURES)}")
     type_ = variable.params[1]
-    if value.shape != (1, 1):
-        raise UnsupportedError("the derivative of a vector or matrix by a structured matrix is not supported")
     eye = table.eye(variable.shape[0])
     if type_ == "diagonal":
         return simplify(table.mul(eye, gradient))
