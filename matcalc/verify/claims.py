@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Claim", "judge", "read"]
 
 EDITS = 120  # tried at most
+ROUGH = 1e-6  # a claim may be written so that it rounds more than the gradient
 Arrays = Sequence[Any]
 
 
@@ -59,7 +60,7 @@ def judge(claim: Claim, found: Sequence[Finding], checker: Checker, gradient: No
         return report
     said = _values(claim.node, found, checker)
     truth = [finding.numeric.array for finding in found]
-    tolerance = max(checker.tolerance(finding.numeric) for finding in found)
+    tolerance = max(ROUGH, *[checker.tolerance(finding.numeric) for finding in found])
     error = float("inf")
     message = _shape_message(claim, said, truth, tolerance)
     if not message:

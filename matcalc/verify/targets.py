@@ -111,12 +111,12 @@ class Target:
         slope, error = differences.richardson(lambda p: self.real(point, p)[0], given, directions)
         return slope, error, differences.RICHARDSON
 
-    def jittered(self, point: Point, rng: np.random.Generator) -> Point:
-        """A point that differs in the last digits: what changes there is rounding."""
+    def jittered(self, point: Point, rng: np.random.Generator, size: float = 1e-13) -> Point:
+        """A point that differs in the last digits: what changes there is rounding.  Matrices keep their structure."""
         import numpy as np
 
         moved = {
-            name: np.asarray(array) * (1 + 1e-13 * rng.standard_normal(np.shape(array)))
+            name: np.asarray(array) * (1 + size * rng.standard_normal(() if np.ndim(array) == 2 else np.shape(array)))
             for name, array in point.inputs.items()
         }
         return Point(point.sizes, {n: a if np.ndim(a) else float(a) for n, a in moved.items()}, point.functions)
