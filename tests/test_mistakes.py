@@ -32,8 +32,8 @@ def test_examples_get_the_message_of_their_row(
 ) -> None:
     found: list[Mistake | None] = []
 
-    def record(at: str, before: str, expected: set[str]) -> Mistake | None:
-        found.append(find(at, before, expected))
+    def record(at: str, before: str, expected: set[str], *catalogue: object) -> Mistake | None:
+        found.append(find(at, before, expected, *catalogue))
         return found[-1]
 
     monkeypatch.setattr(mistakes, "find", record)

@@ -17,7 +17,7 @@ from matcalc.syntax import tree
 from matcalc.syntax.lexing import Lexeme
 from matcalc.syntax.refusal import Refusal
 
-__all__ = ["TYPES", "Builder"]
+__all__ = ["BUILDERS", "TYPES", "Builder", "MatlabBuilder"]
 
 # The kinds a name can be declared as, and their dimensions as a user would write them.
 TYPES = {
@@ -223,6 +223,23 @@ class Builder:
     def slice(children: list[Any]) -> tree.Slice:
         lower, colon, upper = children
         return tree.Slice(colon.start_pos if lower is None else lower.start, lower, upper)
+
+
+class MatlabBuilder(Builder):
+    """The same nodes from the MATLAB-style spelling: what works entry by entry is what it is in the default syntax,
+    and the operators whose meaning depends on shapes have MATLAB's names.
+    """
+
+    OPERATORS = {".*": "*", "./": "/", ".^": "**", "*": "mtimes", "/": "mrdivide", "^": "mpower"}
+
+    @staticmethod
+    def binary(children: list[Any]) -> tree.Binary:
+        left, operator, right = children
+        name = MatlabBuilder.OPERATORS.get(operator.value, operator.value)
+        return tree.Binary(operator.start_pos, name, left, right)
+
+
+BUILDERS: dict[str, type[Builder]] = {"numpy": Builder, "matlab": MatlabBuilder}
 
 
 @lru_cache(maxsize=256)

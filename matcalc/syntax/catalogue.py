@@ -7,10 +7,11 @@ give just its message, which a test holds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-__all__ = ["CATALOGUE", "GLYPHS", "STOPS", "WRONG", "Mistake"]
+__all__ = ["CATALOGUE", "GLYPHS", "NUMPY", "STOPS", "WRONG", "Catalogue", "Mistake"]
 
 # Signs of mathematical text, such as results are shown with.
 GLYPHS = {
@@ -180,4 +181,20 @@ _BETWEEN = (
     Mistake(STOPS, ENDS, "expected {thing} after '{before}'", "", ("x, y", "x, y\nz = 2")),
 )  # fmt: skip
 
-CATALOGUE = _HABITS + _NUMBERS + _OPERANDS + _BETWEEN
+SHARED = _NUMBERS + _OPERANDS + _BETWEEN
+CATALOGUE = _HABITS + SHARED
+
+
+class Catalogue(NamedTuple):
+    """What is known of the mistakes in one syntax, and how messages spell what they advise."""
+
+    rows: tuple[Mistake, ...]
+    wrong: tuple[tuple[str, str], ...]  # spellings that the grammar does not know
+    glyphs: Mapping[str, str]
+    operators: str
+    transpose: str  # what follows a name that is transposed
+    power: str  # what stands between a name and a digit that was raised
+    own_point: str  # what makes a point after a number no part of it
+
+
+NUMPY = Catalogue(CATALOGUE, WRONG, GLYPHS, "+ - * / @ **", ".T", "**", r"T(?!\w)")

@@ -76,15 +76,17 @@ def _refuse_invisible(text: str) -> None:
         fine.add(character)
 
 
-def normal_name(written: str, start: int) -> str:
+def normal_name(written: str, start: int, transpose: str = ".T", power: str = "**") -> str:
     """The name that a spelling means: one for all spellings that NFKC makes equal.
+
+    ``transpose`` and ``power`` are how the syntax writes them, for what is advised.
 
     >>> normal_name("𝗹𝗮𝗺𝗯𝗱𝗮", 0)
     'lambda'
     """
     for place, character in enumerate(written, start):
         if character > "\x7f":
-            _refuse_raised(written, character, place)
+            _refuse_raised(written, character, place, transpose, power)
     name = unicodedata.normalize("NFKC", written)
     for character in name:
         if character > "\x7f":
@@ -99,16 +101,18 @@ def normal_name(written: str, start: int) -> str:
     return name
 
 
-def _refuse_raised(written: str, character: str, place: int) -> None:
+def _refuse_raised(
+    written: str, character: str, place: int, transpose: str, power: str
+) -> None:
     """Superscripts would silently become part of the name: x² is not the variable x2."""
     if not unicodedata.decomposition(character).startswith("<super>"):
         return
     operand = written[: written.index(character)] or "X"
     digits = character.translate(_RAISED)
     if character == "ᵀ":
-        hint = f"write {operand}.T"
+        hint = f"write {operand}{transpose}"
     elif digits != character:
-        hint = f"write {operand}**{digits}"
+        hint = f"write {operand}{power}{digits}"
     else:
         hint = "names are written on the line"
     raise Refusal(f"'{character}' is raised, which means nothing in a name", place, hint=hint)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from matcalc.errors import LimitError
+from matcalc.syntax.catalogue import NUMPY, Catalogue
 from matcalc.syntax.characters import clean, normal_name
 from matcalc.syntax.refusal import Refusal
 
@@ -21,7 +22,7 @@ __all__ = ["Lexeme", "Limits", "Tokenizer"]
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _MOST_DIGITS = 4000  # Python converts no more than 4300
-_NUMERAL = r"\.?[0-9](?:[eE][+-](?=[0-9])|\w|\.(?!T(?!\w)))*"  # begins as a number, right or wrong
+_NUMERAL = r"\.?[0-9](?:[eE][+-](?=[0-9])|\w|\.(?!%s))*"  # begins as a number, right or wrong
 
 
 class Limits(NamedTuple):
@@ -102,12 +103,14 @@ class Tokenizer:
         self,
         terminals: Iterable[tuple[str, str]],
         ignored: Iterable[str],
-        wrong: Sequence[tuple[str, str]] = (),
+        catalogue: Catalogue = NUMPY,
     ) -> None:
         patterns = dict(terminals)
         self._number = re.compile(patterns.pop("NUMBER"))
         first = [("NAME", patterns.pop("NAME")), ("SPACE", patterns.pop("SPACE"))]
-        table = [*first, *wrong, ("NUMBER", _NUMERAL), *patterns.items(), ("OTHER", r"\S")]
+        numeral = ("NUMBER", _NUMERAL % catalogue.own_point)
+        table = [*first, *catalogue.wrong, numeral, *patterns.items(), ("OTHER", r"\S")]
+        self._catalogue = catalogue
         self._scan = re.compile(
             "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in table)
         ).finditer
@@ -134,7 +137,7 @@ class Tokenizer:
                 continue
             value, start = found[0], found.start()
             if kind == "NAME":
-                value = _name(value, start, limits)
+                value = self._name(value, start, limits)
             elif kind == "NUMBER":
                 kind = self._numeral(value, start, limits)
             else:
@@ -165,16 +168,17 @@ class Tokenizer:
             return "COEFFICIENT"
         return "NO_NUMBER"
 
-
-def _name(value: str, start: int, limits: Limits) -> str:
-    if len(value) > limits.name_length:
-        raise Refusal(
-            f"a name is longer than {limits.name_length} characters",
-            start,
-            hint="shorten it, or raise the limit 'name_length'",
-            kind=LimitError,
-        )
-    return value if value.isascii() else normal_name(value, start)
+    def _name(self, value: str, start: int, limits: Limits) -> str:
+        if len(value) > limits.name_length:
+            raise Refusal(
+                f"a name is longer than {limits.name_length} characters",
+                start,
+                hint="shorten it, or raise the limit 'name_length'",
+                kind=LimitError,
+            )
+        if value.isascii():
+            return value
+        return normal_name(value, start, self._catalogue.transpose, self._catalogue.power)
 
 
 _ENDS = frozenset({"NAME", "NUMBER", "TRANSPOSE", "RPAR", "RSQB", "RBRACE"})  # of operands

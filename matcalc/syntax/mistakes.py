@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from matcalc.syntax.catalogue import CATALOGUE, GLYPHS, STOPS, Mistake
+from matcalc.syntax.catalogue import NUMPY, STOPS, Catalogue, Mistake
 from matcalc.syntax.lexing import Lexeme
 from matcalc.syntax.refusal import Refusal
 
@@ -20,7 +20,6 @@ _WORDS = {
     "SIGN": "an operator",
     "TIMES": "an operator",
     "POWER": "an operator",
-    "TRANSPOSE": "'.T'",
     "COLON": "':'",
     "EQUAL": "'='",
     "COMMA": "','",
@@ -36,9 +35,11 @@ _WORDS = {
 _FREE = "line breaks are free only inside brackets"
 
 
-def find(at: str, before: str, expected: AbstractSet[str]) -> Mistake | None:
+def find(
+    at: str, before: str, expected: AbstractSet[str], catalogue: Catalogue = NUMPY
+) -> Mistake | None:
     """The first row of the catalogue that fits the kinds of two tokens."""
-    for row in CATALOGUE:
+    for row in catalogue.rows:
         if (
             (row.at is None or at in row.at)
             and (row.before is None or before in row.before)
@@ -49,13 +50,17 @@ def find(at: str, before: str, expected: AbstractSet[str]) -> Mistake | None:
 
 
 def explain(
-    lexemes: Sequence[Lexeme], place: int, expected: AbstractSet[str], text: str
+    lexemes: Sequence[Lexeme],
+    place: int,
+    expected: AbstractSet[str],
+    text: str,
+    catalogue: Catalogue = NUMPY,
 ) -> Refusal:
     """The mistake at the token number ``place`` (their count: at the end of the text)."""
     at = lexemes[place] if place < len(lexemes) else Lexeme("$END", "", len(text))
     before = lexemes[place - 1] if place else Lexeme("START", "", 0)
-    words = _words(lexemes, place, at, before, expected)
-    row = find(at.type, before.type, expected)
+    words = _words(lexemes, place, at, before, expected, catalogue)
+    row = find(at.type, before.type, expected, catalogue)
     if row is None:
         return Refusal(f"expected {words['thing']}{words['found']}", _offset(at, before, text))
     offset = before.start_pos if row.points_before else _offset(at, before, text)
@@ -73,7 +78,12 @@ def _offset(at: Lexeme, before: Lexeme, text: str) -> int:
 
 
 def _words(
-    lexemes: Sequence[Lexeme], place: int, at: Lexeme, before: Lexeme, expected: AbstractSet[str]
+    lexemes: Sequence[Lexeme],
+    place: int,
+    at: Lexeme,
+    before: Lexeme,
+    expected: AbstractSet[str],
+    catalogue: Catalogue,
 ) -> dict[str, str]:
     left = before if before.type != "PRIMES" or place < 2 else lexemes[place - 2]
     broken = at.type == "_NEWLINE" and any(then.type != "_NEWLINE" for then in lexemes[place:])
@@ -81,10 +91,10 @@ def _words(
         "at": _short(at.value),
         "before": _short(before.value),
         "found": "" if at.type in STOPS else f", found '{_short(at.value)}'",
-        "thing": _thing(before, expected),
+        "thing": _thing(before, expected, catalogue.transpose),
         "operand": left.value if left.type == "NAME" and len(left.value) < 30 else "X",
         "operands": _FREE if broken else "an operand is a name, a number, a call or a bracket",
-        "glyph": GLYPHS.get(at.value, "the operators are + - * / @ **"),
+        "glyph": catalogue.glyphs.get(at.value, f"the operators are {catalogue.operators}"),
         "ungrouped": _short(at.value.replace("_", "")),
         "unzeroed": _short(at.value.lstrip("0")),
         "line_break": _FREE if broken else "",
@@ -92,13 +102,14 @@ def _words(
     }
 
 
-def _thing(before: Lexeme, expected: AbstractSet[str]) -> str:
+def _thing(before: Lexeme, expected: AbstractSet[str], transpose: str) -> str:
     """What the parser could have gone on with, in the user's words."""
     if "NUMBER" in expected:
         return "an expression" if "SIGN" in expected else "a dimension"
     if expected == {"NAME"}:
         return "a type, such as vector(n)," if before.type == "COLON" else "a name"
-    words = list(dict.fromkeys(_WORDS[kind] for kind in sorted(expected) if kind in _WORDS))
+    names = {**_WORDS, "TRANSPOSE": f"'{transpose}'" if transpose != "'" else "a quote"}
+    words = list(dict.fromkeys(names[kind] for kind in sorted(expected) if kind in names))
     return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else "".join(words)
 
 

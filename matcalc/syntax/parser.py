@@ -16,8 +16,8 @@ import lark
 from lark.lexer import Lexer
 
 from matcalc.errors import ParseError, UnsupportedError
-from matcalc.syntax.build import Builder
-from matcalc.syntax.catalogue import WRONG
+from matcalc.syntax.build import BUILDERS
+from matcalc.syntax.catalogue import Catalogue
 from matcalc.syntax.lexing import Lexeme, Limits, Tokenizer
 from matcalc.syntax.mistakes import explain
 from matcalc.syntax.refusal import Refusal
@@ -26,7 +26,11 @@ from matcalc.syntax.tree import Statement, Syntax
 __all__ = ["STARTS", "grammar", "parse", "parse_expression"]
 
 STARTS = ("program", "expression")
-_WRONG = {"numpy": WRONG}  # a syntax: a grammar of that name, and the wrong spellings known
+# A syntax is a grammar of that name, and a module with what is known of the mistakes in it.
+_CATALOGUES = {
+    "numpy": ("matcalc.syntax.catalogue", "NUMPY"),
+    "matlab": ("matcalc.syntax.matlab_catalogue", "MATLAB"),
+}
 _LIMITS = Limits()
 _OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
 
@@ -54,11 +58,13 @@ class _Reader:
 
     def __init__(self, syntax: str) -> None:
         self.parser = _load(syntax)
+        module, name = _CATALOGUES[syntax]
+        self.catalogue: Catalogue = getattr(import_module(module), name)
         longest = sorted(
             self.parser.terminals, key=lambda found: (-found.pattern.max_width, found.name)
         )
         terminals = [(found.name, found.pattern.to_regexp()) for found in longest]
-        self.tokenizer = Tokenizer(terminals, self.parser.lexer_conf.ignore, _WRONG[syntax])
+        self.tokenizer = Tokenizer(terminals, self.parser.lexer_conf.ignore, self.catalogue)
 
     def read(self, text: str, start: str, limits: Limits) -> object:
         try:
@@ -74,7 +80,7 @@ class _Reader:
             place = next(
                 (n for n, lexeme in enumerate(lexemes) if lexeme is unexpected.token), len(lexemes)
             )
-            mistake = explain(lexemes, place, unexpected.expected, text)
+            mistake = explain(lexemes, place, unexpected.expected, text, self.catalogue)
             raise mistake.error(text) from None
         if start == "program":
             for statement, first in zip(cast("Any", found), _firsts(lexemes), strict=True):
@@ -96,9 +102,9 @@ class _Tokens(Lexer):
 
 @cache
 def _reader(syntax: str) -> _Reader:
-    if syntax not in _WRONG:
+    if syntax not in _CATALOGUES:
         raise UnsupportedError(
-            f"there is no syntax '{syntax}'", hint=f"there is {', '.join(_WRONG)}"
+            f"there is no syntax '{syntax}'", hint=f"there is {' and '.join(_CATALOGUES)}"
         )
     return _Reader(syntax)
 
@@ -112,7 +118,7 @@ def _load(syntax: str) -> lark.Lark:
         tables.DATA["parser"]["parser"]["states"] = _states(tables.STATES)
         load: Callable[..., lark.Lark] = lark.Lark._load_from_dict
         return load(
-            tables.DATA, tables.MEMO, transformer=Builder(), _plugins={"BasicLexer": _Tokens}
+            tables.DATA, tables.MEMO, transformer=BUILDERS[syntax](), _plugins={"BasicLexer": _Tokens}
         )
     except Exception:  # whatever a private interface raises when it has changed
         return _build(syntax)
@@ -134,7 +140,7 @@ def _build(syntax: str) -> lark.Lark:
         parser="lalr",
         lexer=_Tokens,
         start=list(STARTS),
-        transformer=cast("Any", Builder()),
+        transformer=cast("Any", BUILDERS[syntax]()),
     )
 
 

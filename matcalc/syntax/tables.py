@@ -19,7 +19,7 @@ from matcalc.syntax.parser import STARTS, grammar
 
 __all__ = ["SYNTAXES", "tables"]
 
-SYNTAXES = ("numpy",)
+SYNTAXES = ("numpy", "matlab")
 
 _SHIFT = 0  # as Lark writes what a token does: 0 goes to a state, 1 reduces by a rule
 

@@ -55,7 +55,7 @@ class Unary(Syntax):
 
 
 class Binary(Syntax):
-    """``a OP b`` with OP one of ``+ - * / @ **`` (and ``mpow``, the MATLAB-style power)."""
+    """``a OP b`` with OP one of ``+ - * / @ **``, or of MATLAB's ``mtimes mrdivide mpower`` (``*``, ``/`` and ``^`` there)."""
 
     __slots__ = ("left", "operator", "right")
 
