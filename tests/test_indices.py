@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from differences import SIZES, close, evaluator, point
 
-from matcalc.calculus.indices import indices
+from matcalc.calculus.indices import indices, latex_indices
 from matcalc.calculus.lowering import lower
 from matcalc.derivation import derive
 from matcalc.expressions.dims import evaluate as size_of
@@ -126,6 +126,18 @@ def test_entries_are_those_of_the_result(source: str, wrt: tuple[str, ...]) -> N
 )
 def test_written(source: str, wrt: str, written: str) -> None:
     assert derive(source, wrt)[wrt].indices() == written
+
+
+@pytest.mark.parametrize(
+    ("source", "wrt", "written"),
+    [
+        ("s = u.T @ f(W@x + b)", "W", r"\left[ u_{i} \, x_{j} \, \left[ f'\left( W x + b \right) \right]_{i} \right]_{i j}"),
+        ("x.T@A@x/2", "x", r"\left[ \frac{\sum_{j} \left( A_{i j} + A_{j i} \right) \, x_{j}}{2} \right]_{i}"),
+        ("x.T@x*x", "x", r"\left[ \left( \sum_{k} x_{k} \, x_{k} \right) \, \delta_{i j} + 2 \, x_{i} \, x_{j} \right]_{i j}"),
+    ],
+)
+def test_written_in_latex(source: str, wrt: str, written: str) -> None:
+    assert latex_indices(lower(derive(source, wrt)[wrt].node)) == written
 
 
 def test_zero_has_its_indices() -> None:

@@ -1,34 +1,27 @@
 """Index notation: values as entries, in the language's own index expressions, ``{i, j: sum(k: A[i, k]*B[k, j])}``.
 
-This stands with the calculus, since what it writes are index terms, which have no matrix form where a derivative is a
-tensor of order three or four.  Free indices come first, ``i, j``, and the letters avoid the program's names.  Products,
-sums and transposes are opened into entries; functions keep their arguments in matrix notation, ``f'(W@x + b)[i]``.
+This stands with the calculus, since what it writes are index terms, which have no matrix form where a derivative is
+a tensor of order three or four. Free indices come first, ``i, j``, and the letters avoid the program's names.
+Products, sums and transposes are opened into entries; functions keep their arguments in matrix notation, ``f'(W@x +
+b)[i]``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from fractions import Fraction
-from typing import TypeAlias
+from collections.abc import Collection, Iterator
 
-from matcalc.calculus.lowering import einsum_of, places_of
+from matcalc.calculus.entry_forms import ATOM, Form, LatexForm, Place, Written
+from matcalc.calculus.multilinear import einsum_of, places_of
 from matcalc.calculus.terms import Key, Number, Sum
-from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
 from matcalc.render.measure import token_count
-from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, used_names
-from matcalc.render.source import source
 
-__all__ = ["indices"]
+__all__ = ["indices", "latex_indices"]
 
-ADD, MUL, UNARY, POWER, ATOM = range(1, 6)
 OPENED = 120  # written-out size up to which a factor is opened into entries
 LETTERS = "ijklmnpqrstuvwabcdegh"
-
-Written: TypeAlias = tuple[int, str]
-Place: TypeAlias = tuple[str, ...]
 
 
 def indices(value: Sum, taken: Collection[str] = ()) -> str:
@@ -40,12 +33,24 @@ def indices(value: Sum, taken: Collection[str] = ()) -> str:
     >>> indices(lower(matmul(transpose(W), x)))
     '{i: sum(j: W[j, i]*x[j])}'
     """
-    return _Writer(value, taken).written()
+    return _Writer(value, taken, Form()).written()
+
+
+def latex_indices(value: Sum, taken: Collection[str] = ()) -> str:
+    r"""A value in index notation in LaTeX: subscripts, sum signs and deltas.
+
+    >>> from matcalc.calculus.lowering import lower
+    >>> from matcalc.operations.table import matmul, transpose, variable
+    >>> W, x = variable("W", ("n", "d")), variable("x", ("n", 1))
+    >>> print(latex_indices(lower(matmul(transpose(W), x))))
+    \left[ \sum_{j} W_{j i} \, x_{j} \right]_{i}
+    """
+    return _Writer(value, taken, LatexForm()).written()
 
 
 class _Writer:
-    def __init__(self, value: Sum, taken: Collection[str]) -> None:
-        self.value = value
+    def __init__(self, value: Sum, taken: Collection[str], form: Form) -> None:
+        self.value, self.form = value, form
         nodes = {node for key in value.terms for part in key for node, *_ in part}
         self.used = {*taken, *OPERATIONS}.union(*[used_names(node) for node in nodes])
         self.before: list[str] = []  # abbreviations of what is too long for a line
@@ -67,9 +72,8 @@ class _Writer:
         names = {k: next(self.letters) for k in free}
         self.spare: list[str] = []
         parts = [self.term(key, c, names) for key, c in self.value.terms.items()]
-        body = _sum(parts) if parts else (ATOM, "0")
-        text = f"{{{', '.join(names.values())}: {body[1]}}}" if free else body[1]
-        return "\n".join([*self.before, text])
+        body = self.form.sum(parts) if parts else (ATOM, "0")
+        return "\n".join([*self.before, self.form.array(list(names.values()), body)])
 
     def fresh(self, scope: Collection[str]) -> str:
         """A letter that is not in use in this scope."""
@@ -92,17 +96,13 @@ class _Writer:
         outside += [(entry, p) for entry, p, index in entries if not index.intersection(summed)]
         inside = [(entry, p) for entry, p, index in entries if index.intersection(summed)]
         if summed:
-            body = _product(1, inside)
-            outside.append(((ATOM, f"sum({', '.join([names[k] for k in summed])}: {body[1]})"), 1))
-        return (1 if c > 0 else -1), _product(c if c > 0 else -c, outside)
+            outside.append((self.form.total([names[k] for k in summed], self.form.product(1, inside)), 1))
+        return (1 if c > 0 else -1), self.form.product(c if c > 0 else -c, outside)
 
     def entry(self, node: Node, place: Place, scope: Place) -> Written:
         """The entry of a node at a place, one index for each of its axes."""
         if node.op == "pair":
-            whole, first, second = place
-            size = dim_text(node.params[1])
-            size = f"({size})" if " " in size else size
-            return ATOM, f"eye({dim_text(node.shape[0])})[{whole}, {first}*{size} + {second}]"
+            return self.form.pair(node, place)
         if node.op == "eye":
             place = tuple(sorted(place, key=LETTERS.find))
         if node.size <= OPENED:
@@ -115,35 +115,30 @@ class _Writer:
         """A node in matrix notation, with indices behind it."""
         text = self.long.get(node)
         if text is None:
-            *before, text = source(node, taken=self.used).split("\n")
+            *before, text = self.form.node(node, self.used).split("\n")
             self.before += before
             self.used.update([line.split(" = ")[0] for line in before])
             if token_count(node) > LIMIT:
                 self.long[node] = text
-        plain = node.op in ("var", "let", "apply", "index", "stack") or (node.op in OPERATIONS and text.endswith(")"))
-        called = plain and node.op not in ("T", "neg", "matmul", "mul", "div", "add", "sub", "pow")
-        if not place:
-            return (ATOM if called or node.op in ("num", "dim", "pi") else ADD), text
-        return ATOM, f"{text}[{', '.join(place)}]" if called or node.op == "eye" else f"({text})[{', '.join(place)}]"
+        return self.form.entry(node, text, place)
 
     def opened(self, node: Node, place: Place, scope: Place) -> Written | None:
         """The entry of a sum, product or transpose, by the entries of its arguments."""
         op = node.op
         if op == "num":
-            return _number(node.params[0])
+            return self.form.number(node.params[0])
         if op in ("ones", "zeros"):
             return ATOM, "1" if op == "ones" else "0"
         if op in ("add", "sub"):
             a, b = [self.at(argument, node, place, scope) for argument in node.args]
-            return _sum([(1, a), (1 if op == "add" else -1, b)])
+            return self.form.sum([(1, a), (1 if op == "add" else -1, b)])
         if op == "neg":
-            level, text = self.entry(node.args[0], place, scope)
-            return UNARY, f"-{text if level >= MUL else f'({text})'}"
+            return self.form.negative(self.entry(node.args[0], place, scope))
         if op in ("div", "mul") and len(node.args) == 2:
             a, b = [self.at(argument, node, place, scope) for argument in node.args]
-            return _product(1, [(a, 1), (b, 1 if op == "mul" else -1)])
+            return self.form.product(1, [(a, 1), (b, 1 if op == "mul" else -1)])
         if op == "pow" and node.args[1].op == "num":
-            return _product(1, [(self.at(node.args[0], node, place, scope), node.args[1].params[0])])
+            return self.form.product(1, [(self.at(node.args[0], node, place, scope), node.args[1].params[0])])
         if op in OPERATIONS and op != "mean" and op not in ELEMENTWISE_NAMES and OPERATIONS[op].einsum:
             return self.multilinear(node, place, scope)
         return None
@@ -167,54 +162,6 @@ class _Writer:
         for argument, axis in zip(node.args, where, strict=True):
             index = tuple([letters[axis[k]] for k, dim in enumerate(argument.shape) if dim != 1])
             parts.append((self.entry(argument, index, inner), 1))
-        body = _product(1, parts)
+        body = self.form.product(1, parts)
         summed = [letters[k] for k in sizes]
-        return (ATOM, f"sum({', '.join(summed)}: {body[1]})") if summed else body
-
-
-def _sum(parts: Sequence[tuple[int, Written]]) -> Written:
-    """Signed terms."""
-    if len(parts) == 1 and parts[0][0] > 0:
-        return parts[0][1]
-    text = ""
-    for sign, (level, term) in sorted(parts, key=lambda part: part[0] < 0) if parts[0][0] < 0 else parts:
-        shown = f"({term})" if level < MUL and (sign < 0 or text) else term
-        text += (f" {'+' if sign > 0 else '-'} {shown}") if text else (shown if sign > 0 else f"-{shown}")
-    return ADD, text
-
-
-def _number(value: Number) -> Written:
-    value = Fraction(value)
-    text = decimal(abs(value))
-    if value < 0:
-        return UNARY, f"-{text}"
-    return (MUL if "/" in text else ATOM), text
-
-
-def _product(c: Number, parts: Sequence[tuple[Written, Number]]) -> Written:
-    """A coefficient times powers."""
-    c = Fraction(c)
-    above = [_number(Fraction(c.numerator))] if c.numerator != 1 else []
-    below = [_number(Fraction(c.denominator))] if c.denominator != 1 else []
-    for written, p in parts:
-        (above if p > 0 else below).append(_power(written, p if p > 0 else -p))
-    if not above:
-        above = [(ATOM, "1")]
-    text = "*".join([_fit(part, UNARY if place else MUL) for place, part in enumerate(above)])
-    for part in below:
-        text += f"/{_fit(part, POWER)}"
-    alone = len(above) == 1 and not below
-    return (above[0][0] if alone else MUL), (above[0][1] if alone else text)
-
-
-def _power(written: Written, p: Number) -> Written:
-    if p == 1:
-        return written
-    level, exponent = _number(p)
-    return POWER, f"{_fit(written, ATOM)}**{exponent if level > MUL else f'({exponent})'}"
-
-
-def _fit(written: Written, level: int) -> str:
-    return written[1] if written[0] >= level else f"({written[1]})"
-
-
+        return self.form.total(summed, body) if summed else body
