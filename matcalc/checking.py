@@ -29,7 +29,8 @@ def check(
 ) -> Report:
     """Hold the generated gradients, and ``claims`` about them, against numeric differences at general points.
 
-    A claim is an expression of the language by the name of the variable.  ``dims`` fixes dimensions, ``seed`` the points.
+    A claim is an expression of the language by the name of the variable.  ``dims`` fixes dimensions,
+    ``seed`` the points.
     Raises a `MatcalcError` where the program or a claim cannot be read.
 
     >>> report = check("s = u.T @ f(W@x + b)", wrt="W", claims={"W": "outer(x, u * f'(W@x+b))"})

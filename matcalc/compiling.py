@@ -18,7 +18,7 @@ __all__ = ["TARGETS", "compile", "module_of", "request_of"]
 TARGETS = ("numpy",)
 
 
-def compile(  # noqa: A001  the word of the contract
+def compile(
     source: str | Program,
     wrt: str | Sequence[str] = (),
     *,
@@ -61,7 +61,7 @@ def request_of(derivation: Derivation) -> Request:
     formulas: list[str] = []
     of = derivation.of or "value"
     if derivation.of:
-        formulas.append(f"{of} = {_formula(derivation.value.node)}")
+        formulas.append(f"{of} = {_formula(derivation)}")
     for key, result in derivation.items():
         if isinstance(key, tuple):
             second[key] = derivation.gradients[key]
@@ -76,10 +76,11 @@ def request_of(derivation: Derivation) -> Request:
     )  # fmt: skip
 
 
-def _formula(node: Any) -> str:
+def _formula(derivation: Derivation) -> str:
     from matcalc.render.source import source
 
-    return _short(source(node.args[0] if node.op == "let" else node))
+    node = derivation.value.node
+    return _short(source(node.args[0] if node.op == "let" else node, syntax=derivation.program.syntax))
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,8 @@
 """Contraction: what two factors that share a summed index become.
 
-Kronecker deltas rename an index, unit vectors fix it, selectors (rows of an identity) restrict it; an inverse meets its
-matrix; declared structure is used (`matcalc.calculus.facts`).  Nothing here looks at more than one index at a time.
+Kronecker deltas rename an index, unit vectors fix it, selectors (rows of an identity) restrict it; an inverse meets
+its matrix; declared structure is used (`matcalc.calculus.facts`). Nothing here looks at more than one index at a
+time.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def contract(raw: Raw, free: Collection[int]) -> bool:
     while True:
         if not raw.coeff:
             return False
-        if not (_deltas(raw, free) or _picked(raw, free) or _pairs(raw, free) or _paired(raw, free) or _folded(raw, free)):
+        if not any(step(raw, free) for step in STEPS):
             break
     _ordered(raw)
     _sums(raw, free)
@@ -158,7 +159,8 @@ def _pick(
 ) -> Factor:
     """The factor with index ``k`` fixed (``new`` None) or restricted to a slice that ``new`` runs over."""
     rows, columns = node.shape
-    positions = list(places) if rows != 1 and columns != 1 else ([places[0], None] if columns == 1 else [None, places[0]])
+    found_at = iter(places)
+    positions = [next(found_at) if dim != 1 else None for dim in (rows, columns)]
     wanted = [item if where == k else ALL for where in positions]
     found = indexed(node, wanted[0], wanted[1])
     rest = tuple([new if where == k else where for where in places if where != k or new is not None])
@@ -250,9 +252,9 @@ def _paired(raw: Raw, free: Collection[int]) -> bool:
                 continue
             seen = [q for p, f in enumerate(raw.factors) if p not in (first, second) for q in f[2]]
             if r == s and r not in free and r not in seen:
-                deltas = ((1, (i, j)), (2, (k, m)))
+                deltas = [(1, (i, j)), (2, (k, m))]
             elif (i, k) == (j, m) and i not in free and k not in free and i not in seen and k not in seen:
-                deltas = ((0, (r, s)),)
+                deltas = [(0, (r, s))]
             else:
                 continue
             raw.factors = [f for p, f in enumerate(raw.factors) if p not in (first, second)]
@@ -289,7 +291,8 @@ def _folded(raw: Raw, free: Collection[int]) -> bool:
             continue
         j, m = (f[2][1 - f[2].index(q)] for f, q in ((a, i), (b, k)))
         for other, (c, x, y) in pairs:
-            if other != position and (x, y) == (j, m) and j not in free and m not in free and len(at[j]) == len(at[m]) == 2:
+            closed = j not in free and m not in free and len(at[j]) == len(at[m]) == 2
+            if other != position and (x, y) == (j, m) and closed:
                 parts = [f[0] if f[2] == (q, z) else t(f[0]) for f, q, z in ((a, i, j), (b, k, m))]
                 _replace(raw, {position, other, first, second}, (_call("kron", *parts), 1, (r, c)), (i, k, j, m))
                 return True
@@ -348,3 +351,4 @@ def _sums(raw: Raw, free: Collection[int]) -> None:
     raw.factors = kept
 
 
+STEPS = (_deltas, _picked, _pairs, _paired, _folded)

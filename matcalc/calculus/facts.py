@@ -110,7 +110,7 @@ def positive(node: Node) -> bool | None:
     if node.op == "var":
         return True if node.params[2] else None
     if node.op == "num":
-        return node.params[0] > 0
+        return bool(node.params[0] > 0)
     if node.op in ("dim", "pi", "ones"):
         return True
     if node.op in POSITIVE_VALUES:

@@ -1,8 +1,8 @@
 """Laws, read: from the differential of an operation to what its adjoint multiplies by.
 
-A law is linear in the differentials of its arguments.  Opened into index terms, each term has one factor ``dX``; taking
-that factor out leaves the local derivative, and contracting it with the upstream gradient ``g`` gives the adjoint:
-``⟨g, L(dX)⟩ = ⟨L*(g), dX⟩``.  Transposes are found on the way, none is written down anywhere.
+A law is linear in the differentials of its arguments. Opened into index terms, each term has one factor ``dX``;
+taking that factor out leaves the local derivative, and contracting it with the upstream gradient ``g`` gives the
+adjoint: ``⟨g, L(dX)⟩ = ⟨L*(g), dX⟩``. Transposes are found on the way, none is written down anywhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from matcalc.calculus import contraction
 from matcalc.calculus.contraction import HOLE, is_hole
-from matcalc.calculus.lowering import blocks_of, einsum_of, places_of
+from matcalc.calculus.multilinear import blocks_of, einsum_of, places_of
 from matcalc.calculus.terms import FIRST, Number, Raw, free_of, instantiate
 from matcalc.calculus.writing import dim_node
 from matcalc.errors import UnsupportedError
@@ -56,7 +56,8 @@ def law_text(op: str, shapes: Sequence[Shape], params: tuple[Any, ...]) -> str:
 
 def placeholders(op: str, shapes: Sequence[Shape], result: Shape) -> dict[str, Node]:
     """The names in a law: the arguments, their differentials, and ``y``, the value."""
-    names = {name: table.variable(name, shape, "argument") for name, shape in zip(OPERATIONS[op].signature, shapes, strict=True)}
+    given = zip(OPERATIONS[op].signature, shapes, strict=True)
+    names = {name: table.variable(name, shape, "argument") for name, shape in given}
     names.update({f"d{name}": table.variable(f"d{name}", node.shape, HOLE) for name, node in list(names.items())})
     names["y"] = table.variable("y", result, "argument")
     return names
@@ -73,11 +74,17 @@ def differential(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], re
 
 @cache
 def local_terms(
-    op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None = None, tensor: bool = False
+    op: str,
+    shapes: tuple[Shape, ...],
+    params: tuple[Any, ...],
+    result: Shape,
+    k: int | None = None,
+    tensor: bool = False,
 ) -> tuple[Local, ...]:
     """The terms of the local derivatives by all arguments; ``k`` is a constant exponent the law depends on.
 
-    ``tensor`` asks for index terms also of operations that state their adjoints: the upstream gradient has more axes then.
+    ``tensor`` asks for index terms also of operations that state their adjoints: the upstream gradient has more
+    axes then.
     """
     if op == "stack":
         return _stacked(shapes, params, result)

@@ -1,7 +1,7 @@
 """Names put back: where a result contains what the program has a name for, the name is written.
 
-A formula counts as the named one if both simplify to the same writing; ``1 - s`` is recognised for the ``sigmoid(-t)`` of a named
-``s = sigmoid(t)``.
+A formula counts as the named one if both simplify to the same writing; ``1 - s`` is recognised for the
+``sigmoid(-t)`` of a named ``s = sigmoid(t)``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reading back: from factors with indices to products, Hadamard products and diagonals.
 
-A term is a graph: an index is a vertex, a matrix factor an edge, a vector factor a mark on a vertex.  Summed vertices are
-removed one by one:
+A term is a graph: an index is a vertex, a matrix factor an edge, a vector factor a mark on a vertex. Summed
+vertices are removed one by one:
 
 ========  =====================================================  ======================================
 step      what                                                   gives
@@ -13,8 +13,8 @@ pendant   a summed vertex with one edge and marks v              mark ``A @ v`` 
 series    a summed vertex with two edges and marks v             an edge ``A @ diag(v) @ B``
 ========  =====================================================  ======================================
 
-A graph of treewidth at most 2 always reduces fully (Duffin 1965: these are the series-parallel graphs); of any other, no
-form in these operations exists, and `read` gives None.
+A graph of treewidth at most 2 always reduces fully (Duffin 1965: these are the series-parallel graphs); of any
+other, no form in these operations exists, and `read` gives None.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Functions of one scalar that a program defines: their derivatives, simplified with SymPy.
 
-The derivative is found by the laws, like any other; SymPy is asked for a shorter form (``sinh(t)/cosh(t)`` is ``tanh(t)``), and what
-it answers counts only if it is shorter by our measure and equal at points of its own.  SymPy is loaded only here, and only for
-functions that it knows.
+The derivative is found by the laws, like any other; SymPy is asked for a shorter form (``sinh(t)/cosh(t)`` is
+``tanh(t)``), and what it answers counts only if it is shorter by our measure and equal at points of its own. SymPy
+is loaded only here, and only for functions that it knows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -22,9 +23,14 @@ __all__ = ["derivative_of", "from_scalar_sympy", "shortened", "to_scalar_sympy"]
 LONG = 80  # tokens beyond which SymPy is not asked
 POINTS = ("0.3", "0.77", "1.9", "-0.45", "-1.3")
 SAME = {
-    "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin", "arccos": "acos",
-    "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "erf": "erf", "abs": "Abs", "sign": "sign",
+    "exp": "exp", "log": "log", "sqrt": "sqrt", "sin": "sin", "cos": "cos", "tan": "tan", "arcsin": "asin",
+    "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "erf": "erf", "abs": "Abs",
+    "sign": "sign",
 }  # fmt: skip
+OTHERS = frozenset({
+    "var", "num", "pi", "add", "sub", "neg", "mul", "div", "pow", "sigmoid", "softplus", "square", "reciprocal",
+    "log1p", "expm1",
+})  # fmt: skip
 BACK = {theirs: ours for ours, theirs in SAME.items()}
 
 
@@ -58,9 +64,7 @@ def shortened(node: Node) -> Node:
 
 
 def _known(node: Node) -> bool:
-    return node.op in SAME or node.op in (
-        "var", "num", "pi", "add", "sub", "neg", "mul", "div", "pow", "sigmoid", "softplus", "square", "reciprocal", "log1p", "expm1",
-    )  # fmt: skip
+    return node.op in SAME or node.op in OTHERS
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -101,7 +105,7 @@ def _to_sympy(sympy: Any, node: Node, args: list[Any]) -> Any:
         return sympy.pi
     if op in SAME:
         return getattr(sympy, SAME[op])(args[0])
-    forms = {
+    forms: dict[str, Callable[..., Any]] = {
         "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
         "pow": lambda a, b: a**b, "neg": lambda a: -a, "square": lambda a: a**2, "reciprocal": lambda a: 1 / a,
         "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)), "softplus": lambda a: sympy.log(1 + sympy.exp(a)),

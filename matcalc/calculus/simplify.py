@@ -1,8 +1,8 @@
 """Simplification: the shortest writing found, by a stated measure.
 
-The measure is the number of tokens (`matcalc.render.measure.token_count`); nothing is accepted that does not make it
-smaller, so simplification ends, and doing it twice is doing it once.  `lower` and `write` find canonical terms and take
-out common factors; here sums among the factors are multiplied out where something then cancels or meets:
+The measure is the number of tokens (`matcalc.render.measure.token_count`); nothing is accepted that does not make
+it smaller, so simplification ends, and doing it twice is doing it once. `lower` and `write` find canonical terms
+and take out common factors; here sums among the factors are multiplied out where something then cancels or meets:
 ``p*(1 - y) - y*(1 - p)`` is ``p - y``.
 """
 
@@ -13,9 +13,8 @@ from weakref import WeakKeyDictionary
 
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
-from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
 from matcalc.expressions.node import Node, axes
-from matcalc.operations import table
 from matcalc.render.measure import token_count
 
 __all__ = ["settle", "simplify"]
@@ -28,6 +27,7 @@ ATOMS = 6  # nor are more different sums tried
 def simplify(node: Node) -> Node:
     """The shortest form found of a node, as the language writes it; itself where it has no matrix form.
 
+    >>> from matcalc.operations import table
     >>> A = table.variable("A", ("n", "n")); x = table.variable("x", ("n", 1))
     >>> y = simplify(table.add(table.matmul(A, x), table.matmul(table.transpose(A), x)))
     >>> y.op, y.args[0].op
@@ -47,7 +47,7 @@ def settle(value: Sum, *, diag: bool = False) -> Sum:
     value = _bare(value, diag)
     while promising(value):
         best, best_size = value, _size(value, diag)
-        for only in [*_sums_in(value)][:ATOMS] + [None]:
+        for only in [*_sums_in(value)[:ATOMS], None]:
             other = multiply_out(value, only)
             if other is not None:
                 size = _size(other, diag)
@@ -63,7 +63,7 @@ def _bare(value: Sum, diag: bool) -> Sum:
     """A number times a sum and nothing else, as the terms of that sum where this is shorter."""
     if len(value.terms) == 1:
         ((scalars, factors), c), = value.terms.items()
-        if c != 1 and len(scalars) + len(factors) == 1 and _is_sum(*(*scalars, *factors)[0][:2]):
+        if c != 1 and len(scalars) + len(factors) == 1 and _is_sum(*powers_of((scalars, factors))[0]):
             opened = multiply_out(value)
             if opened is not None and _size(opened, diag) < _size(value, diag):
                 return opened
@@ -72,7 +72,7 @@ def _bare(value: Sum, diag: bool) -> Sum:
 
 def _size(value: Sum, diag: bool) -> int:
     if len(value.free) > 2 or value.extra:
-        return sum(token_count(n) for s, f in value.terms for n, *_ in (*s, *f)) + len(value.terms)
+        return sum([token_count(node) for key in value.terms for node, _ in powers_of(key)]) + len(value.terms)
     node = write(value, diag=diag)
     return 10**9 if node is None else token_count(node)
 
@@ -85,8 +85,8 @@ def _is_sum(node: Node, p: Number) -> bool:
 
 def _sums_in(value: Sum) -> list[Node]:
     found: dict[Node, None] = {}
-    for scalars, factors in value.terms:
-        for node, p, *_ in (*scalars, *factors):
+    for key in value.terms:
+        for node, p in powers_of(key):
             if _is_sum(node, p):
                 found[node] = None
     return sorted(found, key=lambda node: node.digest)
@@ -97,11 +97,11 @@ Powers = dict[Node, Number]
 
 def promising(value: Sum) -> bool:
     """Whether multiplying out could make factors cancel or terms meet, judged without indices."""
-    if not any(_is_sum(node, p) for scalars, factors in value.terms for node, p, *_ in (*scalars, *factors)):
+    if not any(_is_sum(node, p) for key in value.terms for node, p in powers_of(key)):
         return False
     seen: dict[frozenset[tuple[Node, Number]], int] = {}
-    for origin, (scalars, factors) in enumerate(value.terms):
-        parts = [(node, p) for node, p, *_ in (*scalars, *factors)]
+    for origin, key in enumerate(value.terms):
+        parts = powers_of(key)
         sums = [i for i, (node, p) in enumerate(parts) if _is_sum(node, p)]
         if len(sums) > ATOMS:
             continue
@@ -122,7 +122,7 @@ def _expanded(parts: list[tuple[Node, Number]], chosen: list[int]) -> Iterator[t
     results: list[tuple[Powers, bool]] = [({}, False)]
     for i, (node, p) in enumerate(parts):
         if i in chosen:
-            options = [[(n, q) for n, q, *_ in (*key[0], *key[1])] for key in lower(node).terms] * int(p)
+            options = [powers_of(key) for key in lower(node).terms] * int(p)
             if not options:
                 yield {}, True
         else:

@@ -1,8 +1,8 @@
 """Derivatives by structured matrices: the gradient in the space of such matrices, or by their free entries.
 
-``projection`` is the orthogonal projection of the unstructured gradient G: (G + Gᵀ)/2 for a symmetric matrix, (G - Gᵀ)/2 for a
-skew one, the diagonal for a diagonal one.  ``entries`` is the derivative by the free entries: G + Gᵀ - diag(G) for a
-symmetric matrix (Matrix Cookbook 138), as the Cookbook prints it.
+``projection`` is the orthogonal projection of the unstructured gradient G: (G + Gᵀ)/2 for a symmetric matrix, (G -
+Gᵀ)/2 for a skew one, the diagonal for a diagonal one. ``entries`` is the derivative by the free entries: G + Gᵀ -
+diag(G) for a symmetric matrix (Matrix Cookbook 138), as the Cookbook prints it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ from fractions import Fraction
 from matcalc.calculus.reading import Factor
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.terms import Key, Number, Raw, Sum, normalise
-from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, axes
 from matcalc.operations import table
 
-__all__ = ["STRUCTURES", "project", "project_terms"]
+__all__ = ["STRUCTURED", "STRUCTURES", "project", "project_terms"]
 
+STRUCTURED = ("symmetric", "posdef", "skew", "diagonal")
 STRUCTURES = ("projection", "entries")
 
 
 def project_terms(found: Sum, variable: Node, structure: str) -> Sum:
     """The derivative of a vector or matrix, projected on the variable's axes (0 and 1)."""
-    if structure not in STRUCTURES:
-        raise UnsupportedError(f"there is no structure {structure!r}", hint=f"there are {', '.join(STRUCTURES)}")
     type_, result = variable.params[1], Sum(found.shape, found.extra)
     eye = (table.eye(variable.shape[0]), 1, (0, 1))
     half = Fraction(1, 2) if structure == "projection" else Fraction(1)
@@ -51,8 +49,6 @@ def _add(result: Sum, key: Key, c: Number, turned: Mapping[int, int], *more: Fac
 
 def project(gradient: Node, variable: Node, structure: str) -> Node:
     """The derivative of a scalar by a structured matrix, from the unstructured one."""
-    if structure not in STRUCTURES:
-        raise UnsupportedError(f"there is no structure {structure!r}", hint=f"there are {', '.join(STRUCTURES)}")
     type_ = variable.params[1]
     eye = table.eye(variable.shape[0])
     if type_ == "diagonal":

@@ -1,8 +1,8 @@
 """The sweep: reverse over the expression, one adjoint per node, accumulated over all of its uses.
 
 An adjoint is a sum of index terms: its free indices are the node's axes (0, 1) and those of the value that is
-differentiated (2, 3); a scalar value has none.  One term is passed on as it is, so that what cancels can cancel; a sum
-is closed into one factor, so that the cost stays linear in the size of the program.
+differentiated (2, 3); a scalar value has none. One term is passed on as it is, so that what cancels can cancel; a
+sum is closed into one factor, so that the cost stays linear in the size of the program.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from fractions import Fraction
 
 from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import UPSTREAM, Local, local_terms
-from matcalc.calculus.lowering import atom, lower, raised
+from matcalc.calculus.lowering import lower, raised
+from matcalc.calculus.sums import atom, peeled
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim
@@ -137,7 +138,7 @@ def _bounded(upstream: Sum) -> Sum:
 def _through_definition(
     node: Node, wanted: list[int], upstream: Sum, live: Mapping[Node, bool]
 ) -> list[tuple[int, Sum]]:
-    """A function that the program defines: its own derivative, or its body where more than its argument varies in it."""
+    """A function of the program: its own derivative, or its body where more than its argument varies in it."""
     from matcalc.calculus.scalar import derivative_of
     from matcalc.language.build import substitute
 
@@ -183,8 +184,6 @@ def closed(value: Sum) -> tuple[Key, Number] | None:
         node = write(value)
         if node is None:
             return None
-        from matcalc.calculus.lowering import peeled
-
         c, node = peeled(node)
         return ((((node, 1),), ()) if not free else ((), ((node, 1, free),))), c
     return atom(value)
@@ -230,8 +229,10 @@ class _Values:
         found = self.kept.get(place)
         if found is None:
             args = tuple([self.of(a) for a in place.args])
-            shape = place.shape if place.op == "apply" else None
-            found = intern(place.op, args, place.params, shape) if shape else table.make(place.op, *args, params=place.params)
+            if place.op == "apply":
+                found = intern(place.op, args, place.params, args[0].shape)
+            else:
+                found = table.make(place.op, *args, params=place.params)
             self.kept[place] = found
         return found
 
@@ -272,15 +273,15 @@ def _apply(local: Local, key: Key, c: Number, values: _Values, into: Sum) -> Non
     instantiate(raw, key, c, {k: place[k] for k in (*free_of(values.node.shape), *(e for e, _ in into.extra))})
     for node, p in local.scalars:
         _multiply(raw, values.of(node), p, {})
-    for node, p, index in local.factors:
-        for k, dim in zip(index, axes(node.shape), strict=True):
+    for node, p, at in local.factors:
+        for k, dim in zip(at, axes(node.shape), strict=True):
             if k not in place:
                 place[k] = nxt = max(nxt, max(raw.sizes, default=0) + 1)
                 raw.sizes[nxt] = dim
         if node.op == "pair":
-            raw.factors.append((values.of(node), p, tuple([place[i] for i in index])))
+            raw.factors.append((values.of(node), p, tuple([place[i] for i in at])))
             continue
-        _multiply(raw, values.of(node), p, {k: place[i] for k, i in zip(free_of(node.shape), index, strict=True)})
+        _multiply(raw, values.of(node), p, {k: place[i] for k, i in zip(free_of(node.shape), at, strict=True)})
     normalise(raw, into.free, into)
 
 

@@ -1,8 +1,8 @@
 """Values with more than two axes, and those that no matrix notation has: sums of index terms as nodes.
 
-An ``entries`` node has the factors as arguments; its parameters are the terms, each a coefficient and, for every factor, its
-position among the arguments, its power and its indices.  The free indices are 0, 1, 2, ...: the axes of the value, then those of
-the variable; any other is summed.
+An ``entries`` node has the factors as arguments; its parameters are the terms, each a coefficient and, for every
+factor, its position among the arguments, its power and its indices. The free indices are 0, 1, 2, ...: the axes of
+the value, then those of the variable; any other is summed.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Index terms and their canonical form.
 
-A `Raw` term is a coefficient times scalars times factors with indices; `normalise` brings it to the canonical form in which
-equal terms are equal keys, and a `Sum` collects them.  The free indices of a value are 0 (its rows) and 1 (its
-columns), where it has them; every other index is summed.  The canonical form:
+A `Raw` term is a coefficient times scalars times factors with indices; `normalise` brings it to the canonical form
+in which equal terms are equal keys, and a `Sum` collects them. The free indices of a value are 0 (its rows) and 1
+(its columns), where it has them; every other index is summed. The canonical form:
 
-- Kronecker deltas are resolved, declared structure is used (`matcalc.calculus.contraction`);
-- what hangs on a vertex beside other factors is closed into one mark (``u * (A @ x)``), and what hangs on nothing
-  into a scalar (``x.T @ A @ x``): so powers of equal things meet;
-- summed indices are numbered by the structure of the graph, not by the order in which they came.
+- Kronecker deltas are resolved, declared structure is used (`matcalc.calculus.contraction`); - what hangs on a
+vertex beside other factors is closed into one mark (``u * (A @ x)``), and what hangs on nothing into a scalar
+(``x.T @ A @ x``): so powers of equal things meet; - summed indices are numbered by the structure of the graph, not
+by the order in which they came.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from matcalc.calculus.writing import dim_node
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape, axes
 
-__all__ = ["FIRST", "Key", "Number", "Raw", "Sum", "free_of", "instantiate", "normalise"]
+__all__ = ["FIRST", "Key", "Number", "Raw", "Sum", "free_of", "instantiate", "normalise", "powers_of"]
 
 Number: TypeAlias = Fraction | int
 Key: TypeAlias = tuple[tuple[tuple[Node, Number], ...], tuple[Factor, ...]]
@@ -97,6 +97,12 @@ def free_of(shape: Shape) -> tuple[int, ...]:
     return (0,) if columns == 1 else (0, 1)
 
 
+def powers_of(key: Key) -> list[tuple[Node, Number]]:
+    """The scalars and factors of a term with their powers, whatever their indices."""
+    scalars, factors = key
+    return [*scalars, *((node, p) for node, p, _ in factors)]
+
+
 def instantiate(raw: Raw, key: Key, coeff: Number, place: dict[int, int]) -> None:
     """Multiply ``raw`` by a term whose free indices stand at ``place``; its summed ones get new names."""
     raw.coeff *= coeff
@@ -146,7 +152,8 @@ def _by_digest(item: tuple[Node, Number]) -> str:
     return item[0].digest
 
 
-Merged: TypeAlias = dict[tuple[Node, tuple[int, ...]], Number]
+Place: TypeAlias = tuple[Node, tuple[int, ...]]
+Merged: TypeAlias = dict[Place, Number]
 
 
 def _merge(raw: Raw) -> Merged:
@@ -189,7 +196,7 @@ def _close(raw: Raw, merged: Merged, free: Collection[int]) -> Merged:
     return merged
 
 
-def _components(places: Iterable[tuple[Node, tuple[int, ...]]], without: int | None) -> list[list[tuple[Node, tuple[int, ...]]]]:
+def _components(places: Iterable[Place], without: int | None) -> list[list[Place]]:
     """The connected parts of a graph once a vertex is taken out."""
     owner: dict[int, int] = {}
     groups: list[list[tuple[Node, tuple[int, ...]]] | None] = []
@@ -270,7 +277,7 @@ def _label(factors: list[Factor], free: Collection[int]) -> tuple[Factor, ...]:
         return tuple(sorted(factors, key=_factor_key)) if len(factors) > 1 else tuple(factors)
     if len(summed) == 1:
         return _renamed(factors, {summed.pop(): FIRST})
-    colours: dict[int, str] = {k: "s" for k in summed}
+    colours: dict[int, str] = dict.fromkeys(summed, "s")
     for _ in range(min(len(summed), 4)):
         colours = _refined(factors, colours)
         if len(set(colours.values())) == len(summed):

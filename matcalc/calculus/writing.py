@@ -1,7 +1,7 @@
 """Writing products and sums as a textbook would: from factors with powers to nodes as the language writes them.
 
-The order is fixed, so that equal things are written equally: numbers, scalar names, scalars, then the body; what has a
-negative power stands under a fraction; in a sum the positive terms come first, the longer before the shorter.
+The order is fixed, so that equal things are written equally: numbers, scalar names, scalars, then the body; what
+has a negative power stands under a fraction; in a sum the positive terms come first, the longer before the shorter.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from matcalc.calculus import facts
 from matcalc.expressions.dims import Dim, Poly
-from matcalc.expressions.node import Node, intern, kind, postorder
+from matcalc.expressions.node import NAMED, Node, intern, kind, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
@@ -45,12 +45,15 @@ def label(node: Node) -> str:
     """The names in a short expression, in order."""
     if node.size > 40:
         return ""
-    return " ".join([n.params[0] for n in postorder(node, into=lambda n: n.op != "let") if n.op in ("var", "let")])
+    parts = postorder(node, into=lambda n: n.op not in NAMED)
+    return " ".join([n.params[0] for n in parts if n.op in ("var", "let", "defined")])
 
 
 def leaves(node: Node) -> int:
     """How long a term is for the eye: its names and functions, whatever is transposed."""
-    return token_count(node) if node.size > 60 else token_count(node) - sum(n.op == "T" for n in postorder(node, into=lambda n: n.op != "let"))
+    if node.size > 60:
+        return token_count(node)
+    return token_count(node) - sum(n.op == "T" for n in postorder(node, into=lambda n: n.op not in NAMED))
 
 
 def t(node: Node) -> Node:
@@ -189,9 +192,10 @@ def scaled(prefix: Node | None, node: Node) -> Node:
     """``prefix * node``, the scalar on its leftmost factor: ``2*A.T@b``."""
     if prefix is None:
         return node
-    if node.op in ("mul", "div", "matmul") and node.size < 2000 and node.args[0].op != "num":
-        if node.op == "matmul" or node.args[0].shape != (1, 1) or node.shape == (1, 1):
-            return table.make(node.op, scaled(prefix, node.args[0]), node.args[1])
+    quotient = node.op in ("mul", "div") and (node.args[0].shape != (1, 1) or node.shape == (1, 1))
+    inside = quotient or node.op == "matmul"
+    if inside and node.size < 2000 and node.args[0].op != "num":
+        return table.make(node.op, scaled(prefix, node.args[0]), node.args[1])
     return table.mul(prefix, node)
 
 
@@ -216,7 +220,8 @@ def _multiplied(parts: Sequence[Node]) -> Node | None:
         if "matrix" not in kinds:
             rows = _multiplied([part for part in parts if kind(part.shape) == "row"])
             columns = _multiplied([part for part in parts if kind(part.shape) != "row"])
-            assert rows is not None and columns is not None
+            assert rows is not None
+            assert columns is not None
             return chain([columns, rows])
         parts = sorted(parts, key=lambda part: kind(part.shape) != "matrix")
     node: Node | None = None

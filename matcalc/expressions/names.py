@@ -1,7 +1,8 @@
-"""What is written by name: intermediate variables (``let``) and calls of functions that the program defines (``defined``).
+"""What is written by name: intermediate variables (``let``) and calls of functions that the program defines
+(``defined``).
 
-A ``let`` has its value as argument and is written by its name alone.  A ``defined`` has the call's argument and the body with that
-argument in it; it is written as the call, and computed as the body.
+A ``let`` has its value as argument and is written by its name alone. A ``defined`` has the call's argument and the
+body with that argument in it; it is written as the call, and computed as the body.
 """
 
 from __future__ import annotations

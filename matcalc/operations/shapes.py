@@ -258,10 +258,10 @@ def item_length(check: Checker, item: Item, length: Dim) -> Dim:
     if item[0] == "all":
         return length
     if item[0] == "at":
-        low, high, picked = item[1], add(item[1], 1), 1
+        low, high = item[1], add(item[1], 1)
     else:
         low, high = item[1], item[2]
-        picked = subtract(high, low)
+    picked: Dim = 1 if item[0] == "at" else subtract(high, low)
     n, a, b = constant(length), constant(low), constant(high)
     if (a is not None and a < 0) or (n is not None and b is not None and b > n):
         shown = dim_text(low) if item[0] == "at" else f"{dim_text(low)}:{dim_text(high)}"

@@ -1,0 +1,58 @@
+"""From adjoints to derivatives: in matrix notation where there is one, by index terms else, and in a layout.
+
+The layout decides the shape of every result, here and nowhere else. ``shape``: the derivative of a scalar has the
+shape of its variable, that of a vector by a vector is the Jacobian, rows for the value. ``numerator``: the
+derivative of a scalar is transposed. ``denominator``: that of a vector is transposed, and the variable's axes come
+first.
+"""
+
+from __future__ import annotations
+
+from matcalc.calculus.factoring import write
+from matcalc.calculus.simplify import settle, simplify
+from matcalc.calculus.structure import STRUCTURED, project, project_terms
+from matcalc.calculus.sweep import OUTPUT, moved
+from matcalc.calculus.tensors import entries, indexed_sum, is_entries
+from matcalc.calculus.terms import Sum, free_of
+from matcalc.calculus.writing import t
+from matcalc.expressions.node import Node, axes, kind
+
+__all__ = ["LAYOUTS", "derivative", "laid_out"]
+
+LAYOUTS = ("shape", "numerator", "denominator")
+
+
+def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
+    """The derivative of a value by a variable, from its adjoint, in the default layout.
+
+    ``structure`` is what the derivative by a symmetric, skew or diagonal matrix means (`matcalc.calculus.structure`).
+    """
+    structured = variable.op == "var" and variable.params[1] in STRUCTURED
+    if value.shape == (1, 1):
+        node = write(settle(found))
+        if node is not None:
+            return project(node, variable, structure) if structured else node
+    if structured:
+        found = project_terms(found, variable, structure)
+    order = (*[k for k, _ in found.extra], *[k for k in found.free if k < OUTPUT[0]])
+    if len(found.free) > 2:
+        return entries(settle(found), order)
+    if variable.shape == (1, 1):
+        plain = moved(found, dict(zip([k for k, _ in found.extra], free_of(value.shape), strict=True)))
+        node = write(settle(plain))
+    else:
+        plain = moved(found, {k: i for i, k in enumerate(order)})
+        node = write(settle(plain, diag=True), diag=True)
+    return entries(settle(found), order) if node is None else node
+
+
+def laid_out(node: Node, value: Node, variable: Node, layout: str) -> Node:
+    """A derivative in the default layout, brought to another one."""
+    if value.shape == (1, 1):
+        return simplify(t(node)) if layout == "numerator" and not is_entries(node) else node
+    if layout != "denominator":
+        return node
+    if is_entries(node):
+        count, total = len(axes(value.shape)), len(axes(node.shape))
+        return entries(indexed_sum(node), [*range(count, total), *range(count)])
+    return node if variable.shape == (1, 1) and kind(value.shape) == "matrix" else simplify(t(node))

@@ -1,0 +1,176 @@
+"""Common factors taken out of sums: scalars, left and right factors of products, entrywise factors.
+
+The measure is `token_count`, the length as a reader counts it: a factor is taken out only where that shortens, the
+best first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from fractions import Fraction
+from math import gcd
+
+from matcalc.calculus.entrywise import one_minus_sigmoid
+from matcalc.calculus.items import Item, plain_body, shape_of
+from matcalc.calculus.terms import Number
+from matcalc.calculus.transposing import transposed_if_shorter
+from matcalc.calculus.writing import chain, product, sum_of
+from matcalc.expressions.node import Node, Shape, axes, kind
+from matcalc.operations import table
+from matcalc.render.measure import token_count
+
+__all__ = ["content_of", "grouped", "joined", "total_of"]
+
+Pick = Callable[[Item], Sequence[tuple[Hashable, int, Item]]]
+
+
+def _left(item: Item) -> list[tuple[Hashable, int, Item]]:
+    if len(item.chain) < 2:
+        return []
+    head, rest = item.chain[0], item.chain[1:]
+    return [(head, token_count(head) + 1, Item(item.c, item.scalars, rest, {}, (head.shape[1], item.shape[1])))]
+
+
+def _right(item: Item) -> list[tuple[Hashable, int, Item]]:
+    if len(item.chain) < 2:
+        return []
+    tail, rest = item.chain[-1], item.chain[:-1]
+    return [(tail, token_count(tail) + 1, Item(item.c, item.scalars, rest, {}, (item.shape[0], tail.shape[0])))]
+
+
+def _scalar(item: Item) -> list[tuple[Hashable, int, Item]]:
+    found: list[tuple[Hashable, int, Item]] = []
+    for node, p in item.scalars.items():
+        rest = {n: q for n, q in item.scalars.items() if n is not node}
+        weight = token_count(node) + 1 + (0 if abs(p) == 1 else 2)
+        found.append(((node, p), weight, Item(item.c, rest, item.chain, item.marks, item.shape)))
+    return found
+
+
+def _entry(item: Item) -> list[tuple[Hashable, int, Item]]:
+    marks = item.marks
+    if not marks and len(item.chain) == 1:
+        marks = {item.chain[0]: 1}
+    found: list[tuple[Hashable, int, Item]] = []
+    for node, p in marks.items():
+        rest = {n: q for n, q in marks.items() if n is not node}
+        if axes(node.shape) != axes(item.shape):
+            continue
+        weight = token_count(node) + 1 + (0 if abs(p) == 1 else 2)
+        parts, kept = plain_body(rest)
+        shape = shape_of(parts, kept)
+        found.append(((node, p), weight, Item(item.c, item.scalars, parts, kept, shape)))
+    return found
+
+
+PICKS: tuple[tuple[str, Pick], ...] = (("scalar", _scalar), ("left", _left), ("right", _right), ("entry", _entry))
+MANY = 64  # terms beyond which a sum is written as it stands
+
+
+def grouped(items: list[Item]) -> list[Item]:
+    """Take out common factors, the one that saves most first, until none saves anything."""
+    while 2 <= len(items) <= MANY:
+        best: tuple[int, str, Hashable, list[tuple[int, Item]]] | None = None
+        for name, pick in PICKS:
+            found: dict[Hashable, tuple[int, list[tuple[int, Item]]]] = {}
+            for position, item in enumerate(items):
+                for factor, weight, rest in pick(item):
+                    found.setdefault(factor, (weight, []))[1].append((position, rest))
+            for factor, (weight, members) in found.items():
+                saving = (len(members) - 1) * weight - (1 if name == "entry" else 0)
+                if len(members) > 1 and saving > 0 and (best is None or saving > best[0]):
+                    best = (saving, name, factor, members)
+        if best is None:
+            return items
+        _, name, factor, members = best
+        positions = {position for position, _ in members}
+        merged = _taken_out(name, factor, [rest for _, rest in members], items[min(positions)].shape)
+        items = [item for position, item in enumerate(items) if position not in positions]
+        items.append(merged)
+    return items
+
+
+def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> Item:
+    inner = joined(rests)
+    if name in ("left", "right"):
+        assert isinstance(factor, Node)
+        body = inner.chain or (product(1, (), (), list(inner.marks.items())),)
+        parts = (factor, *body) if name == "left" else (*body, factor)
+        return Item(inner.c, inner.scalars, parts, {}, shape)
+    assert isinstance(factor, tuple)
+    node, p = factor
+    if name == "scalar":
+        return Item(inner.c, {**inner.scalars, node: p}, inner.chain, inner.marks, inner.shape)
+    marks = dict(inner.marks)
+    for part in (chain(inner.chain),) if inner.chain else ():
+        marks[part] = marks.get(part, 0) + 1
+    scalars = dict(inner.scalars)
+    marks[node] = marks.get(node, 0) + p
+    return Item(inner.c, scalars, (), marks, shape)
+
+
+def _met(items: list[Item]) -> list[Item]:
+    """Terms that have become equal, added."""
+    found: dict[Hashable, Item] = {}
+    for item in items:
+        key = (item.chain, frozenset(item.marks.items()), frozenset(item.scalars.items()))
+        first = found.get(key)
+        c = item.c if first is None else first.c + item.c
+        found[key] = Item(c, item.scalars, item.chain, item.marks, item.shape)
+    return [item for item in found.values() if item.c]
+
+
+def joined(items: list[Item]) -> Item:
+    """A sum of terms as one term: its coefficient and common factors outside, the sum as a factor."""
+    items = grouped(_met(items))
+    if len(items) == 1:
+        return items[0]
+    c = content_of(items)
+    items = [item.divided(c) for item in items]
+    node = transposed_if_shorter(total_of(items), items[0].shape)
+    if node.shape == (1, 1):
+        return Item(c, {node: 1}, (), {}, (1, 1))
+    return Item(c, {}, (node,), {}, node.shape)
+
+
+def content_of(items: Sequence[Item]) -> Number:
+    """The factor common to all coefficients, where taking it out does not lengthen."""
+    numbers = [Fraction(item.c) for item in items]
+    top = gcd(*(abs(n.numerator) for n in numbers))
+    bottom = 1
+    if len({n.denominator for n in numbers}) == 1:
+        bottom = numbers[0].denominator
+    content = Fraction(top, bottom)
+    if all(n < 0 for n in numbers) and len(numbers) > 0:
+        content = -content
+    if content in (1, -1):
+        return content if content == -1 else 1
+    return content
+
+
+def total_of(items: Sequence[Item]) -> Node:
+    """The sum of terms as it is written."""
+    items = list(_spread(items))
+    if all(item.sign() < 0 for item in items):
+        # a leading minus is a token: turn even 1 - y round
+        for i, item in enumerate(items):
+            turned = item.turned(numbers=True)
+            if turned is not None:
+                items[i] = turned
+                break
+    node = sum_of([(item.sign(), item.node()) for item in items])
+    return one_minus_sigmoid(node) or node
+
+
+def _spread(items: Sequence[Item]) -> Sequence[Item]:
+    """Rows beside columns, with their ones: they stand for matrices of equal rows, and could not be added else."""
+    heights = [item.shape[0] for item in items if kind(item.shape) == "vector"]
+    if not heights or not any(kind(item.shape) == "row" for item in items):
+        return items
+    ones = table.ones((heights[0], 1))
+    spread: list[Item] = []
+    for item in items:
+        if kind(item.shape) == "row":
+            item = Item(item.c, item.scalars, (ones, item.body()), {}, (heights[0], item.shape[1]))
+        spread.append(item)
+    return spread

@@ -1,0 +1,123 @@
+"""Results: formulas with their shapes, in every writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from matcalc.calculus.lowering import lower
+from matcalc.calculus.sweep import Step
+from matcalc.calculus.tensors import indexed_sum, is_entries
+from matcalc.expressions.node import Node, Shape, axes, kind
+from matcalc.language.program import Program
+
+__all__ = ["Derivation", "Expression", "Result", "shown_shape", "taken"]
+
+
+class Expression:
+    """A formula with its shape, in every writing."""
+
+    __slots__ = ("node", "program")
+
+    def __init__(self, node: Node, program: Program) -> None:
+        self.node, self.program = node, program
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The dimensions: ``()``, ``("n",)``, ``(1, "n")`` for a row, ``("m", "n")``."""
+        if len(self.node.shape) > 2:
+            return tuple(self.node.shape)
+        return shown_shape(self.node.shape)
+
+    def text(self) -> str:
+        """Unicode, for people."""
+        from matcalc.render.text import text
+
+        if is_entries(self.node):
+            return self.indices()
+        return text(self.node)
+
+    def source(self) -> str:
+        """The language itself: read beside the program, it gives the same expression."""
+        from matcalc.render.source import source
+
+        if is_entries(self.node):
+            return self.indices()
+        return source(self.node, syntax=self.program.syntax, taken=taken(self.program))
+
+    def latex(self) -> str:
+        """LaTeX (amsmath) without math delimiters."""
+        from matcalc.render.latex import latex
+
+        if is_entries(self.node):
+            from matcalc.calculus.indices import latex_indices
+
+            return latex_indices(indexed_sum(self.node), taken(self.program))
+        return latex(self.node)
+
+    def indices(self) -> str:
+        """Index notation."""
+        from matcalc.calculus.indices import indices
+
+        value = indexed_sum(self.node) if is_entries(self.node) else lower(self.node)
+        return indices(value, taken(self.program))
+
+    def __repr__(self) -> str:
+        return f"<{self.text()}>"
+
+
+class Result(Expression):
+    """A derivative: of what, by what, and in which layout."""
+
+    __slots__ = ("layout", "of", "order", "structured", "wrt")
+
+    def __init__(
+        self, node: Node, program: Program, *, of: str, wrt: tuple[str, ...], layout: str, structured: str = ""
+    ) -> None:
+        super().__init__(node, program)
+        self.of, self.wrt, self.layout, self.order, self.structured = of, wrt, layout, len(wrt), structured
+
+
+class Derivation(Mapping[Any, Result]):
+    """The derivatives of a program's value by some of its variables, by name."""
+
+    def __init__(self, program: Program, value: Node, of: str, notes: Sequence[str]) -> None:
+        self.program, self.of = program, of
+        self.value = Expression(value, program)
+        self.notes = list(notes)
+        self.order = 1
+        self.structure = "projection"
+        self.results: dict[Any, Result] = {}
+        self.gradients: dict[Any, Node] = {}  # in the default layout, as code computes them
+        self.trace: list[Step] = []
+
+    @property
+    def shapes(self) -> dict[str, tuple[Any, ...]]:
+        """The shape of every name of the program."""
+        return {name: shown_shape(shape) for name, shape in self.program.shapes.items()}
+
+    @property
+    def steps(self) -> list[Any]:
+        """The derivation, step by step."""
+        from matcalc.steps import steps_of
+
+        return steps_of(self)
+
+    def __getitem__(self, key: Any) -> Result:
+        return self.results[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+
+def shown_shape(shape: Shape) -> tuple[Any, ...]:
+    """A shape as results tell it."""
+    return axes(shape) if kind(shape) != "row" else shape
+
+
+def taken(program: Program) -> set[str]:
+    """The names that a program uses."""
+    return {*program.names, *program.functions, *program.dims, *program.definitions}
