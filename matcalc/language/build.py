@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from matcalc.errors import ShapeError
-from matcalc.expressions.node import Node, intern, postorder
+from matcalc.errors import MatcalcError, ShapeError, UnsupportedError
+from matcalc.expressions.node import Node, Shape, intern, postorder
+from matcalc.language.matlab import NODES, sizeless
 from matcalc.language.places import normal
 from matcalc.language.scope import Defined, Environment, Known
 from matcalc.language.tape import Tape
@@ -23,9 +24,9 @@ SCALAR = (1, 1)
 
 
 class Misfit(Exception):
-    """Shapes that do not fit: the error, at a slot of the tape; the caller knows how to tell it."""
+    """Shapes that do not fit (or what is not supported of them): the error, at a slot of the tape; the caller knows how to tell it."""
 
-    def __init__(self, error: ShapeError, slot: int, shapes: list[Any]) -> None:
+    def __init__(self, error: MatcalcError, slot: int, shapes: list[Any]) -> None:
         super().__init__(error.message)
         self.error, self.slot, self.shapes = error, slot, shapes
 
@@ -33,7 +34,7 @@ class Misfit(Exception):
 class Builder:
     """What the nodes of a tape are built with."""
 
-    __slots__ = ("definitions", "environment", "inputs", "names")
+    __slots__ = ("definitions", "environment", "inputs", "names", "sizes")
 
     def __init__(
         self,
@@ -41,11 +42,13 @@ class Builder:
         definitions: Mapping[str, Defined],
         environment: Callable[[], Environment],
         names: dict[str, Node] | None = None,
+        sizes: Mapping[int, Shape] | None = None,
     ) -> None:
         self.inputs = inputs
         self.definitions = definitions
         self.environment = environment
         self.names = names  # gets the assigned names
+        self.sizes = sizes or {}  # the shapes of the constants that take theirs from where they stand, by slot
 
 
 def build(tape: Tape, builder: Builder) -> list[Node]:
@@ -58,7 +61,7 @@ def build(tape: Tape, builder: Builder) -> list[Node]:
                 node = special(builder, tape, slot, params, [nodes[a] for a in args])
             else:
                 node = _checked(op, tuple([nodes[a] for a in args]), params)
-        except ShapeError as error:
+        except (ShapeError, UnsupportedError) as error:
             if error.line is not None:
                 raise
             raise Misfit(error, slot, [node.shape for node in nodes]) from None
@@ -93,6 +96,14 @@ def _matmul(builder: Builder, tape: Tape, slot: int, params: Params, args: Args)
         else:
             return make("mul", left, right)
     return _checked("matmul", (left, right), ())
+
+
+def _matlab(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
+    return NODES[tape.op[slot]](*args)
+
+
+def _sizeless(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
+    return sizeless(args[0], builder.sizes[slot])
 
 
 def _index(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
@@ -146,8 +157,8 @@ def defined(definition: Defined, names: Environment) -> tuple[Node, Node]:
 
         parameter = variable(f"({definition.parameter})", SCALAR)
         visible = {**names, definition.parameter: parameter}
-        tape = Tape()
-        scope = Known(definition.source, visible, names.functions, names.definitions, names.dims)
+        tape = Tape(names.syntax)
+        scope = Known(definition.source, visible, names.functions, names.definitions, names.dims, names.syntax)
         slot = lower(tape, definition.body, scope)
         found = build(tape, Builder({}, names.definitions, lambda: names))[slot]
         definition.node = (parameter, found)
@@ -190,4 +201,6 @@ SPECIAL: dict[str, Callable[[Builder, Tape, int, Params, Args], Node]] = {
     "index": _index,
     "fill": _fill,
     "derived": _derived,
+    "sizeless": _sizeless,
+    **dict.fromkeys(NODES, _matlab),
 }

@@ -19,13 +19,18 @@ from matcalc.syntax.tree import Binary, Call, Name, Number, Syntax, Unary
 if TYPE_CHECKING:
     from matcalc.language.scope import Scope
 
-__all__ = ["FUNCTIONS", "RESERVED", "Plan", "dimension", "near", "plan"]
+__all__ = ["FUNCTIONS", "Plan", "dimension", "near", "plan", "reserved"]
 
 OPERATORS = frozenset(["add", "sub", "neg", "mul", "div", "pow", "matmul", "T", "stack", "index"])
 FUNCTIONS = frozenset(OPERATIONS) - OPERATORS
 CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
 TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2}  # dimensions after the arguments
 RESERVED = FUNCTIONS | frozenset(CONSTANTS)
+
+# Of the MATLAB-style syntax alone: other names, and constants that take their size from where they stand.
+ALIASES = {"norm2": "norm"}
+SIZELESS = ("vector", "matrix")
+MATLAB = RESERVED | frozenset([*ALIASES, *SIZELESS])
 
 # How other libraries call what matcalc has.
 SPELLINGS = {
@@ -61,9 +66,16 @@ REFUSED = {
     "reshape": "vec(X) stacks the columns and unvec(x, m, n) undoes it",
     "cumsum": "multiply by a triangular matrix of ones",
     "floor": "it is constant almost everywhere", "ceil": "it is constant almost everywhere",
+    "adj": "the adjugate is not supported; of an invertible matrix it is det(X) times inv(X)",
+    "adjugate": "the adjugate is not supported; of an invertible matrix it is det(X) times inv(X)",
     "round": "it is constant almost everywhere", "real": "all values are real", "imag": "all values are real",
     "conj": "all values are real",
 }  # fmt: skip
+
+
+def reserved(syntax: str) -> frozenset[str]:
+    """The names that are functions in a syntax."""
+    return MATLAB if syntax == "matlab" else RESERVED
 
 
 class Plan(NamedTuple):
@@ -110,6 +122,8 @@ def plan(call: Call, scope: Scope) -> Plan:
         return _constant(call, scope)
     if name in FUNCTIONS:
         return _known(call, scope)
+    if scope.syntax == "matlab" and name in MATLAB:
+        return _known(call, scope, ALIASES[name]) if name in ALIASES else _sizeless(call, scope)
     if scope.is_variable(name):
         raise scope.error(ParseError, f"{name} is a variable, it cannot be called", call, "write * for a product")
     if name in REFUSED:
@@ -125,7 +139,7 @@ def _unknown(call: Call, scope: Scope) -> Plan:
     what = "the function defined as" if defined else "the elementwise function"
     if len(call.arguments) != 1 or call.keywords:
         if not defined and name not in scope.functions:
-            hint = near(name, RESERVED) or "an unknown function is elementwise and takes one argument"
+            hint = near(name, reserved(scope.syntax)) or "an unknown function is elementwise and takes one argument"
             raise scope.error(UnknownNameError, f"{name} is not known", call, hint)
         raise _arity(call, scope, 1, f"{what} {name} takes 1 argument")
     if defined:
@@ -138,8 +152,14 @@ def _unknown(call: Call, scope: Scope) -> Plan:
     return Plan("apply", call.arguments, (name, call.primes))
 
 
-def _known(call: Call, scope: Scope) -> Plan:
-    name, arguments = call.function, call.arguments
+def _sizeless(call: Call, scope: Scope) -> Plan:
+    if len(call.arguments) != 1 or call.keywords or call.primes:
+        raise _arity(call, scope, 1, f"it is written {call.function}(1)", "ones(n) and ones(m, n) have a given size")
+    return Plan("sizeless", call.arguments, (call.function,))
+
+
+def _known(call: Call, scope: Scope, name: str = "") -> Plan:
+    name, arguments = name or call.function, call.arguments
     entry = OPERATIONS[name]
     trailing = TRAILING.get(name, 0)
     wanted = len(entry.signature) + trailing
@@ -252,7 +272,7 @@ def dimension(tree: Syntax, scope: Scope, what: str = "a dimension") -> Dim:
     return found[id(tree)]
 
 
-ARITHMETIC = {"+": add, "-": subtract, "*": multiply}
+ARITHMETIC = {"+": add, "-": subtract, "*": multiply, "mtimes": multiply}
 
 
 def from_end(dim: Dim) -> bool:

@@ -14,7 +14,7 @@ from matcalc.errors import ParseError, ShapeError, UnknownNameError, Unsupported
 from matcalc.expressions.dims import Dim, constant
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Shape
-from matcalc.language.calls import CONSTANTS, RESERVED, TRAILING, dimension, near
+from matcalc.language.calls import CONSTANTS, TRAILING, dimension, near, reserved
 from matcalc.language.conventions import Conventions
 from matcalc.language.scope import PI, Defined, Scope
 from matcalc.language.tape import Tape
@@ -60,7 +60,7 @@ class Declarations(Scope):
     )  # fmt: skip
 
     def __init__(self, statements: Sequence[Statement], source: str, conventions: Conventions) -> None:
-        super().__init__(source, (), {})
+        super().__init__(source, (), {}, conventions.syntax)
         self.conventions = conventions
         self.declared: dict[str, Declared] = {}
         self.elementwise: set[str] = set()  # declared so
@@ -90,7 +90,7 @@ class Declarations(Scope):
                 self._free(name, statement.start)
                 if name in found:
                     raise self.error(ParseError, f"{name} is defined twice", statement.start)
-                if statement.parameter in RESERVED:
+                if statement.parameter in reserved(self.syntax):
                     raise self.error(ParseError, f"{statement.parameter} is a function", statement.start, "rename it")
                 found[name] = Defined(name, statement.parameter, statement.body, statement.start, self.source)
             elif isinstance(statement, Assignment):
@@ -108,7 +108,7 @@ class Declarations(Scope):
         self.definitions = found
 
     def _free(self, name: str, start: int) -> None:
-        if name in RESERVED:
+        if name in reserved(self.syntax):
             raise self.error(ParseError, f"{name} is a function, its name is taken", start, "choose another name")
 
     # ---- dimensions ----
@@ -229,7 +229,7 @@ class Declarations(Scope):
                 return tape.put("dim", (), (used,), tree)
             if name in PI:
                 return tape.put("pi", (), (), tree)
-            if name in RESERVED:
+            if name in reserved(self.syntax):
                 raise self.reserved(tree)
             if name in self.definitions or name in self.called or name in self.elementwise:
                 raise self.error(ParseError, f"{name} is a function, not a variable", tree, f"call it, {name}(x)")

@@ -18,10 +18,10 @@ from matcalc.expressions.dims import Dim, names
 from matcalc.language.conventions import Conventions
 from matcalc.language.declarations import Declarations
 from matcalc.language.dimensions import Clash, letters
-from matcalc.language.possibility import matrices, possible
+from matcalc.language.possibility import exponents, matrices, possible
 from matcalc.language.shaping import Failure, Preparation, Run, run
 
-__all__ = ["departed", "dimension_names", "infer"]
+__all__ = ["departed", "dimension_names", "infer", "sizeless"]
 
 EXACT = 600  # runs in the order of the rule; then those that got furthest go first
 RUNS = 3000
@@ -34,13 +34,14 @@ Departures: TypeAlias = tuple[tuple[int, str], ...]  # positions of names, and t
 class Search:
     """The state of a search that several rounds share."""
 
-    __slots__ = ("conventions", "matrices", "names", "possible", "prepared", "runs")
+    __slots__ = ("conventions", "exponents", "matrices", "names", "possible", "prepared", "runs")
 
     def __init__(self, prepared: Preparation, conventions: Conventions) -> None:
         self.prepared = prepared
         self.conventions = conventions
         self.names = list(prepared.free)
         self.matrices = matrices(prepared)  # only these may depart to a matrix
+        self.exponents = exponents(prepared)  # these may always depart to a scalar
         self.possible = possible(prepared, self.matrices)
         self.runs = min(RUNS, max(FEW, WORK // max(1, len(prepared.tape))))
 
@@ -110,7 +111,8 @@ def _options(search: Search, found: Run, failure: Failure) -> list[tuple[int, st
     if isinstance(failure.cause, Clash):
         culprits |= _of_dimensions(found, prepared, failure.cause)
     for name in culprits:
-        for kind in search.conventions.departures(name):
+        usual = search.conventions.departures(name)
+        for kind in usual if "scalar" in usual or name not in search.exponents else ("scalar", *usual):
             if kind != "matrix" or name in search.matrices:
                 options.add((prepared.free[name], kind))
     return sorted(options)
@@ -151,6 +153,12 @@ def departed(found: Run, defaults: Mapping[str, str]) -> list[str]:
     return [name for name, kind in found.kinds.items() if kind != defaults[name]]
 
 
+def sizeless(prepared: Preparation) -> list[tuple[Any, ...]]:
+    """The parameters of the constants that take their size from where they stand: the function, and the axes."""
+    tape = prepared.tape
+    return [params for op, params in zip(tape.op, tape.params, strict=True) if op == "sizeless"]
+
+
 def dimension_names(prepared: Preparation, scope: Declarations, found: Run) -> dict[str, Dim]:
     """The names of the dimensions that nothing names: free letters, in the order of the inputs."""
     check = found.check
@@ -158,6 +166,7 @@ def dimension_names(prepared: Preparation, scope: Declarations, found: Run) -> d
         (name, prepared.declared.get(name) or check.shape(prepared.shape(name, found.kinds[name])))
         for name in scope.inputs
     ]
+    shapes += [("", check.shape(params[1:])) for params in sizeless(prepared)]
     taken = {*scope.order, *scope.dims, *scope.dims.values(), *scope.called, *scope.elementwise, *scope.definitions}
     taken.update([definition.parameter for definition in scope.definitions.values()])
     weights = {name for name in prepared.free if name[0] == "W" and found.kinds[name] == "matrix"}

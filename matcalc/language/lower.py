@@ -26,7 +26,12 @@ from matcalc.syntax.tree import (
 
 __all__ = ["lower"]
 
-OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow"}
+OPERATORS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow",
+    "mtimes": "mtimes", "mrdivide": "mrdivide", "mpower": "mpower",
+}  # fmt: skip
+INSIDE = {"mtimes": "mul", "mrdivide": "div", "mpower": "pow"}  # a definition is a formula in scalars
+FIRST = 10**6  # the unknowns of constants without a size; those of inputs are fewer
 POINTWISE = ELEMENTWISE_NAMES | {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "apply", "defined", "derived"}
 
 DEEP = 1000  # definitions that call definitions
@@ -64,8 +69,10 @@ def _look(tape: Tape, tree: Syntax, inside: Inside, scope: Scope, todo: list[Tas
         op = OPERATORS.get(tree.operator)
         if op is None:
             raise scope.error(UnsupportedError, f"{tree.operator} is not supported in this syntax", tree)
-        if inside is not None and op == "matmul":
-            raise _not_pointwise("@", tree, inside, scope)
+        if inside is not None:
+            if op == "matmul":
+                raise _not_pointwise("@", tree, inside, scope)
+            op = INSIDE.get(op, op)
         todo += (
             ("write", tree, None, op, 2, ()),
             ("look", tree.right, inside, "", 0, ()),
@@ -84,7 +91,7 @@ def _look(tape: Tape, tree: Syntax, inside: Inside, scope: Scope, todo: list[Tas
 def _arrangement(tree: Syntax, inside: Inside, scope: Scope, todo: list[Task]) -> None:
     """What is no operation entry by entry, so that no definition may hold it."""
     if inside is not None:
-        what = {Transpose: ".T", Index: "an index", Stack: "a stack"}.get(type(tree), "this")
+        what = {Transpose: "a transpose", Index: "an index", Stack: "a stack"}.get(type(tree), "this")
         raise _not_pointwise(what, tree, inside, scope)
     if isinstance(tree, Transpose):
         todo += (("write", tree, None, "T", 1, ()), ("look", tree.operand, None, "", 0, ()))
@@ -119,6 +126,9 @@ def _call(tape: Tape, tree: Call, inside: Inside, scope: Scope, todo: list[Task]
     if not arguments:
         done.append(tape.put(op, (), params, tree))
         return
+    if op == "sizeless":  # each is a constant of its own
+        unknown = f"?{FIRST + 2 * len(tape)}", f"?{FIRST + 2 * len(tape) + 1}"
+        params = (*params, unknown[0], 1 if params[0] == "vector" else unknown[1])
     if op == "defined":
         todo.append(("inline", tree, None, tree.function, 1, ()))
     else:

@@ -17,7 +17,7 @@ from matcalc.expressions.node import Shape, kind
 from matcalc.language.dimensions import Unifier
 from matcalc.language.shaping import Preparation, parameters
 
-__all__ = ["matrices", "possible"]
+__all__ = ["exponents", "matrices", "possible"]
 
 SHAPES: dict[str, Shape] = {"scalar": (1, 1), "vector": ("?0", 1), "row": (1, "?0"), "matrix": ("?0", "?1")}
 ANY = frozenset(SHAPES)
@@ -67,6 +67,15 @@ def _only_matrix(prepared: Preparation, check: Lenient, slot: int, place: int) -
         if not wanted:
             return False
     return True
+
+
+def exponents(prepared: Preparation) -> set[str]:
+    """The undeclared names that stand in the exponent of a matrix (or may do so, in ``a^k``)."""
+    tape, found = prepared.tape, set[str]()
+    for op, args in zip(tape.op, tape.args, strict=True):
+        if op in ("mpower", "matrix_power", "power_sum") and tape.op[args[-1]] == "input":
+            found.add(tape.params[args[-1]][0])
+    return found & prepared.free.keys()
 
 
 def possible(prepared: Preparation, as_matrix: Collection[str]) -> list[frozenset[str]]:

@@ -14,14 +14,14 @@ from matcalc.expressions.dims import Dim, names, rename, subtract, terms
 from matcalc.expressions.node import Node, Shape, kind
 from matcalc.language.build import Builder, Misfit, build
 from matcalc.language.calls import near
-from matcalc.language.conventions import NUMPY, Conventions
+from matcalc.language.conventions import MATLAB, NUMPY, Conventions
 from matcalc.language.declarations import Declarations
-from matcalc.language.dimensions import Unifier, least_sizes
+from matcalc.language.dimensions import Unifier, least_sizes, unknowns
 from matcalc.language.excerpt import excerpt
 from matcalc.language.inference import departed, dimension_names, infer
 from matcalc.language.lower import lower
 from matcalc.language.reading import expression
-from matcalc.language.report import explain, unfit
+from matcalc.language.report import explain, undetermined, unfit
 from matcalc.language.scope import Defined, Environment
 from matcalc.language.shaping import Preparation, Run
 from matcalc.language.tape import Tape
@@ -30,7 +30,7 @@ from matcalc.syntax.tree import Assignment, Declaration, Expression, Name, State
 
 __all__ = ["Program", "beside", "elaborate", "expression"]
 
-CONVENTIONS: dict[str, Conventions] = {"numpy": NUMPY}
+CONVENTIONS: dict[str, Conventions] = {"numpy": NUMPY, "matlab": MATLAB}
 
 
 class Program:
@@ -87,20 +87,19 @@ def elaborate(text: str, *, syntax: str = "numpy", functions: Mapping[str, str] 
     if conventions is None:
         raise UnsupportedError(f"there is no syntax {syntax!r}", hint=f"there is {' and '.join(CONVENTIONS)}")
     program = understand(parse(text, syntax=syntax), text, conventions)
-    program.syntax = syntax
     program.functions_bound = _bound(functions or {}, program)
     return program
 
 
 def beside(program: Program) -> Environment:
     """The environment in which an expression beside the program is read: its names, functions and dimensions."""
-    return Environment(program.names, program.functions, program.definitions, program.dims)
+    return Environment(program.names, program.functions, program.definitions, program.dims, program.syntax)
 
 
 def understand(statements: tuple[Statement, ...], source: str, conventions: Conventions) -> Program:
     """The program of its statements."""
     scope = Declarations(statements, source, conventions)
-    tape = Tape()
+    tape = Tape(conventions.syntax)
     value, value_name = _lowered(statements, scope, tape)
     default = {name: conventions.default(name) for name in scope.inputs if name not in scope.declared}
     declared = {name: given.shape for name, given in scope.declared.items()}
@@ -127,7 +126,7 @@ def _lowered(statements: tuple[Statement, ...], scope: Declarations, tape: Tape)
         elif isinstance(statement, Expression):
             value, value_name = lower(tape, statement.value, scope), None
     if value < 0:
-        hint = "write what it computes, s = u.T @ v"
+        hint = "write what it computes, s = u.T@v"
         raise scope.error(ParseError, "the program has no formula", len(scope.source), hint)
     _check_unused(scope)
     return value, value_name
@@ -138,7 +137,7 @@ def _check_unused(scope: Declarations) -> None:
     used = {name for name, _ in scope.inlined}
     for definition in reversed(list(scope.definitions.values())):
         if definition.name not in used:
-            tape, scratch = Tape(), scope.scratch()
+            tape, scratch = Tape(scope.syntax), scope.scratch()
             slot = tape.put("input", (), (f"({definition.parameter})",), definition.body)
             scratch.active.append(definition.name)
             lower(tape, definition.body, scratch, (definition, slot))
@@ -148,6 +147,7 @@ def _check_unused(scope: Declarations) -> None:
 def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int, value_name: str | None) -> Program:
     tape, check = prepared.tape, found.check
     final = dimension_names(prepared, scope, found)
+    constants = _constants(prepared, scope, found, final)
     inputs: dict[str, Node] = {}
     for name in scope.inputs:
         declared = scope.declared.get(name)
@@ -162,13 +162,13 @@ def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int
     program.definitions = dict(scope.definitions)
 
     def environment() -> Environment:
-        return Environment(nodes_by_name, functions, program.definitions, sizes)
+        return Environment(nodes_by_name, functions, program.definitions, sizes, scope.syntax)
 
     try:
-        nodes = build(tape, Builder(inputs, program.definitions, environment, nodes_by_name))
+        nodes = build(tape, Builder(inputs, program.definitions, environment, nodes_by_name, constants))
     except Misfit as misfit:
         raise explain(tape, misfit, scope.source) from None
-    program.source = scope.source
+    program.source, program.syntax = scope.source, scope.syntax
     program.value, program.value_name = nodes[value], value_name
     program.names = {name: nodes[scope.inputs[name] if name in inputs else scope.lets[name]] for name in scope.order}
     program.inputs = inputs
@@ -178,6 +178,22 @@ def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int
     program.least = least_sizes(program.needs)
     program.notes = [*scope.notes, *_notes(prepared, scope, found, nodes)]
     return program
+
+
+def _constants(
+    prepared: Preparation, scope: Declarations, found: Run, final: Mapping[str, Dim]
+) -> dict[int, Shape]:
+    """The shapes of the constants that take theirs from where they stand, by slot."""
+    tape, check = prepared.tape, found.check
+    slots = [slot for slot, op in enumerate(tape.op) if op == "sizeless"]
+    if not slots:
+        return {}
+    inputs = [prepared.shape(name, found.kinds[name]) for name in prepared.free]
+    known = unknowns([dim for shape in inputs for dim in check.shape(shape)])
+    for slot in slots:
+        if not unknowns(check.shape(found.shapes[slot])) <= known:
+            raise undetermined(tape.params[slot][0]).at(scope.source, tape.trees[slot].start)
+    return {slot: _resolved(check, found.shapes[slot], final) for slot in slots}
 
 
 def _needs(check: Unifier, inputs: Mapping[str, Node], final: Mapping[str, Dim]) -> tuple[Dim, ...]:
@@ -213,7 +229,7 @@ def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[N
         usual = scope.conventions.reason(name)
         notes.append(f"{name} is read as a {found.kinds[name]}, nothing else fits ({usual} otherwise)")
     for slot in found.check.guesses:
-        place = excerpt(tape.trees[slot])
+        place = excerpt(tape.trees[slot], syntax=tape.syntax)
         notes.append(f"the shapes in {place} are taken to be the same; declare them where they are not")
     for name in scope.called:
         if name not in scope.elementwise:
@@ -221,7 +237,7 @@ def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[N
             if hint:
                 notes.append(f"{name} is taken as an unknown elementwise function; {hint}")
     for slot, node in enumerate(nodes):
-        if node.op in ("pow", "div") and kind(node.shape) == "matrix":
+        if node.op in ("pow", "div") and kind(node.shape) == "matrix" and tape.syntax == "numpy":
             texts = [excerpt(tape.trees[a], 30) for a in tape.args[slot]]
             shapes = [kind(a.shape) for a in node.args]
             if node.op == "div" and shapes == ["matrix", "matrix"]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 
-from matcalc.errors import ShapeError
+from matcalc.errors import MatcalcError, ShapeError
 from matcalc.expressions.dims import Dim, names, rename
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Shape
@@ -15,22 +16,31 @@ from matcalc.language.dimensions import Clash, unknowns
 from matcalc.language.excerpt import excerpt
 from matcalc.language.inference import dimension_names
 from matcalc.language.shaping import Preparation, Run
+from matcalc.language.spelling import respelled
 from matcalc.language.tape import Tape
 from matcalc.operations.registry import describe
 
-__all__ = ["explain", "unfit"]
+__all__ = ["explain", "undetermined", "unfit"]
 
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 SQUARE = frozenset({"tr", "det", "logdet", "inv", "matrix_power"})
+E = TypeVar("E", bound=MatcalcError)
+PRODUCTS = ("matmul", "mtimes")
 
 
-def explain(tape: Tape, misfit: Misfit, source: str) -> ShapeError:
+def explain(tape: Tape, misfit: Misfit, source: str) -> MatcalcError:
     """The error of known nodes that do not fit each other."""
     slot, shapes = misfit.slot, misfit.shapes
     operands = [f"{_text(tape, a, 40)} is a {describe(shapes[a])}" for a in tape.args[slot]]
     message = _message(tape, slot, misfit.error.message, operands)
     hint = misfit.error.hint or _mend(tape, slot, [shapes[a] for a in tape.args[slot]])
-    return _placed(ShapeError(message, hint=_filled(hint, tape, slot)), tape, slot, source)
+    return _placed(type(misfit.error)(message, hint=_filled(hint, tape, slot)), tape, slot, source)
+
+
+def undetermined(name: str) -> ShapeError:
+    """The error of ``vector(1)`` where nothing tells its size."""
+    sizes = "n" if name == "vector" else "m, n"
+    return ShapeError(f"nothing tells the size of this {name}", hint=f"write ones({sizes})")
 
 
 def unfit(prepared: Preparation, scope: Declarations, found: Run, cut: bool) -> ShapeError:
@@ -82,7 +92,9 @@ def _mend(tape: Tape, slot: int, shapes: Sequence[Shape]) -> str:
     if len(shapes) != 2:
         return ""
     (r1, c1), (r2, c2) = shapes
-    if op == "matmul":
+    if op == "mpower":
+        return "write {a}**{b} for the power entry by entry"
+    if op in PRODUCTS:
         if r1 == r2:
             return "did you mean {a}.T @ {b}?"
         return "did you mean {a} @ {b}.T?" if c1 == c2 else ""
@@ -94,27 +106,28 @@ def _mend(tape: Tape, slot: int, shapes: Sequence[Shape]) -> str:
 def _operation(tape: Tape, slot: int) -> str:
     tree = tape.trees[slot]
     if tape.op[slot] in ("let", "declared"):
-        return f"{tape.params[slot][0]} = {excerpt(tree)}"
-    return excerpt(tree)
+        return f"{tape.params[slot][0]} = {excerpt(tree, syntax=tape.syntax)}"
+    return excerpt(tree, syntax=tape.syntax)
 
 
 def _text(tape: Tape, slot: int, wide: int) -> str:
     """What stands at a slot: a name, or the text of its formula."""
     if tape.op[slot] in ("input", "let"):
         return str(tape.params[slot][0])
-    return excerpt(tape.trees[slot], wide)
+    return excerpt(tape.trees[slot], wide, tape.syntax)
 
 
 def _filled(hint: str, tape: Tape, slot: int) -> str:
     """A hint with the operands' texts for ``{a}`` and ``{b}``."""
+    hint = respelled(hint, tape.syntax)
     for mark, a in zip(("{a}", "{b}"), tape.args[slot], strict=False):
         if mark in hint:
             text = _text(tape, a, 30)
-            hint = hint.replace(mark, text if re.fullmatch(r"\w+(\.T|\(\w*\))?", text) else f"({text})")
+            hint = hint.replace(mark, text if re.fullmatch(r"\w+(\.T|'|\(\w*\))?", text) else f"({text})")
     return hint
 
 
-def _placed(error: ShapeError, tape: Tape, slot: int, source: str) -> ShapeError:
+def _placed(error: E, tape: Tape, slot: int, source: str) -> E:
     if source:
         error.at(source, tape.trees[slot].start)
     return error
@@ -163,7 +176,7 @@ def _origin(
                 if cause is None:
                     return f"{dim_text(known(dim))} is a dimension of {name}"
                 tree = prepared.tape.trees[cause]
-                return f"{dim_text(known(dim))} because of {excerpt(tree, 40)} in line {scope.line(tree.start)}"
+                return f"{dim_text(known(dim))} because of {excerpt(tree, 40, prepared.tape.syntax)} in line {scope.line(tree.start)}"
     for name in names(wanted):
         if name[0] != "?":
             return _origin(name, prepared, scope, found, known, direct) if name != wanted else ""

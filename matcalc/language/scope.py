@@ -12,7 +12,8 @@ from typing import TypeVar
 from matcalc.errors import MatcalcError, ParseError, UnknownNameError, UnsupportedError
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
-from matcalc.language.calls import RESERVED, near
+from matcalc.language.calls import near, reserved
+from matcalc.language.spelling import respelled
 from matcalc.language.tape import Tape
 from matcalc.syntax.tree import Call, Name, Syntax
 
@@ -41,9 +42,11 @@ class Defined:
 
 
 class Environment(dict[str, Node]):
-    """Names and their nodes, with the functions, definitions and dimensions that go with them."""
+    """Names and their nodes, with the functions, definitions and dimensions that go with them, and the syntax in
+    which expressions beside them are written.
+    """
 
-    __slots__ = ("definitions", "dims", "functions")
+    __slots__ = ("definitions", "dims", "functions", "syntax")
 
     def __init__(
         self,
@@ -51,8 +54,10 @@ class Environment(dict[str, Node]):
         functions: Collection[str] = frozenset(),
         definitions: Mapping[str, Defined] | None = None,
         dims: Collection[str] = (),
+        syntax: str = "numpy",
     ) -> None:
         super().__init__(names)
+        self.syntax = syntax
         self.functions = frozenset(functions)
         self.definitions: Mapping[str, Defined] = definitions or {}
         self.dims = frozenset(dims)
@@ -61,10 +66,12 @@ class Environment(dict[str, Node]):
 class Scope:
     """What the lowering of a tree asks about names."""
 
-    __slots__ = ("active", "definitions", "functions", "inlined", "source")
+    __slots__ = ("active", "definitions", "functions", "inlined", "source", "syntax")
 
-    def __init__(self, source: str, functions: Collection[str], definitions: Mapping[str, Defined]) -> None:
-        self.source = source
+    def __init__(
+        self, source: str, functions: Collection[str], definitions: Mapping[str, Defined], syntax: str
+    ) -> None:
+        self.source, self.syntax = source, syntax
         self.functions = functions
         self.definitions = definitions
         self.inlined: dict[tuple[str, int], int] = {}
@@ -72,7 +79,7 @@ class Scope:
 
     def error(self, cls: type[E], message: str, where: Syntax | int, hint: str = "") -> E:
         """An error of the class that points at a tree or an offset."""
-        error = cls(message, hint=hint)
+        error = cls(message, hint=respelled(hint, self.syntax))
         if self.source:
             error.at(self.source, where if isinstance(where, int) else where.start)
         return error
@@ -112,8 +119,9 @@ class Known(Scope):
         functions: Collection[str],
         definitions: Mapping[str, Defined],
         dims: Collection[str],
+        syntax: str = "numpy",
     ) -> None:
-        super().__init__(source, functions, definitions)
+        super().__init__(source, functions, definitions, syntax)
         self.names, self.dims = names, dims
 
     def name(self, tape: Tape, tree: Name) -> int:
@@ -126,7 +134,7 @@ class Known(Scope):
             return tape.put("dim", (), (name,), tree)
         if name in PI:
             return tape.put("pi", (), (), tree)
-        if name in RESERVED:
+        if name in reserved(self.syntax):
             raise self.reserved(tree)
         if name in self.functions or name in self.definitions:
             raise self.error(ParseError, f"{name} is a function", tree, f"call it, {name}(x)")
@@ -148,5 +156,5 @@ class Known(Scope):
     def use_function(self, call: Call) -> None:
         """Only functions that the environment has may be called."""
         if call.function not in self.functions:
-            hint = near(call.function, [*RESERVED, *self.functions, *self.definitions])
+            hint = near(call.function, [*reserved(self.syntax), *self.functions, *self.definitions])
             raise self.error(UnknownNameError, f"the function {call.function} is not known", call, hint)

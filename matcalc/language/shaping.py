@@ -14,6 +14,7 @@ from matcalc.errors import ShapeError
 from matcalc.expressions.dims import add, negate, subtract
 from matcalc.expressions.node import Shape, kind
 from matcalc.language.dimensions import Clash, Unifier
+from matcalc.language.matlab import RULES as MATLAB
 from matcalc.language.places import normal
 from matcalc.language.tape import Tape
 from matcalc.operations import shapes as rules
@@ -162,7 +163,10 @@ def _badly(prepared: Preparation, found: Run, slot: int, given: list[Shape]) -> 
         return any(stems(prepared, found, a) for a in small)
     if given[0] == given[1]:
         return False
-    return prepared.undeclared(args[1] if given[0] == SCALAR else args[0]) is not None
+    scalar, larger = args if given[0] == SCALAR else args[::-1]
+    if tape.syntax == "matlab" and prepared.undeclared(scalar) is not None:
+        return True  # in A*x - b, b is a column
+    return prepared.undeclared(larger) is not None
 
 
 def stems(prepared: Preparation, found: Run, slot: int) -> set[str]:
@@ -261,5 +265,5 @@ def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
 RULES: dict[str, Rule] = {
     "input": _constant, "given": _given, "num": _constant, "dim": _constant, "pi": _constant, "ones": _written,
     "zeros": _written, "eye": _eye, "let": _same, "defined": _same, "apply": _same, "derived": _same, "inside": _inside, "fill": _fill,
-    "declared": _declared, "matmul": _product, "index": _index,
+    "declared": _declared, "matmul": _product, "index": _index, **MATLAB,
 }  # fmt: skip

@@ -6,7 +6,9 @@ names may run over it many times (`matcalc.language.inference`), and the nodes a
 
 Beside the operations of the tables a tape has these: ``input`` (a variable, by name), ``given`` (a node that is
 known), ``fill`` (the first argument in the shape of the second), ``derived`` (the derivative of a function that
-is known or defined, by name and order), and ``inside`` (a program's name inside a definition: a scalar).
+is known or defined, by name and order), and ``inside`` (a program's name inside a definition: a scalar).  Of the
+MATLAB-style syntax come ``mtimes``, ``mrdivide`` and ``mpower``, whose meaning depends on shapes, and ``sizeless``, a
+constant whose dimensions are unknowns of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ LIMIT = 200_000  # operations; only definitions that call definitions can grow a
 PRODUCTS = frozenset({"matmul", "dot", "inner"})
 KEEP_PRODUCT = frozenset({"neg", "T", "mul", "div", "add", "sub", "let"})
 NUMBERS = frozenset({"num", "dim", "pi"})
-KEEP_NUMBER = frozenset({"neg", "add", "sub", "mul", "div", "pow", "sqrt", "let"})
+KEEP_NUMBER = frozenset({"neg", "add", "sub", "mul", "div", "pow", "sqrt", "let", "mtimes", "mrdivide", "mpower"})
 
 
 class Tape:
@@ -34,9 +36,10 @@ class Tape:
     computed from numbers alone.
     """
 
-    __slots__ = ("_slots", "args", "number", "op", "params", "product", "trees")
+    __slots__ = ("_slots", "args", "number", "op", "params", "product", "syntax", "trees")
 
-    def __init__(self) -> None:
+    def __init__(self, syntax: str = "numpy") -> None:
+        self.syntax = syntax  # of the trees
         self.op: list[str] = []
         self.args: list[tuple[int, ...]] = []
         self.params: list[tuple[Any, ...]] = []

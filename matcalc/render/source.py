@@ -193,14 +193,19 @@ def _matlab_quotient(node: Node) -> tuple[int, Sequence[Piece]]:
 
 
 def _matlab_power(node: Node) -> tuple[int, Sequence[Piece]]:
-    """Left-associative there, so that a power within a power keeps its parentheses."""
+    """Read from the left, together with transposes: a power or a transpose of a power has it in parentheses, and an
+    exponent is a number, a name, a call or minus one of these.
+    """
     base, exponent = node.args
     operator = "^" if node.op == "matrix_power" or (_scalar(base) and _scalar(exponent)) else ".^"
-    needed = POWER if base.op == "num" else POSTFIX
+    sign = ""
     if exponent.op == "neg":
-        inner = exponent.args[0]
-        return POWER, ((base, needed), operator, "-", (inner, POWER if inner.op == "num" else POSTFIX))
-    return POWER, ((base, needed), operator, (exponent, POWER if exponent.op == "num" else POSTFIX))
+        sign, exponent = "-", exponent.args[0]
+    pieces: list[Piece] = [(base, POWER if base.op == "num" else POSTFIX), operator]
+    if sign:
+        pieces.append(sign)
+    pieces.append((exponent, POWER if exponent.op == "num" else ATOM))
+    return POWER, pieces
 
 
 # The MATLAB-style spelling: elementwise operators have a point, ``*`` is the product of matrices and by scalars.
@@ -208,4 +213,5 @@ MATLAB: dict[str, Rule] = {
     "add": _infix(ADD, " + "), "sub": _infix(ADD, " - "), "mul": _matlab_product, "div": _matlab_quotient,
     "matmul": _product("*"), "neg": _negative, "pow": _matlab_power, "matrix_power": _matlab_power,
     "T": lambda node: (POSTFIX, ((node.args[0], POSTFIX), "'")),
+    "norm": lambda node: (ATOM, ("norm2(", (node.args[0], 0), ")")),
 }  # fmt: skip

@@ -285,7 +285,7 @@ def _distinct(names: Sequence[tuple[str, int]]) -> list[str]:
 
 
 def _types_like(kind: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - costs every run, and errors alone need it
+    from difflib import get_close_matches
 
     near = get_close_matches(kind.lower(), TYPES, n=1)
     return f"did you mean {near[0]}?" if near else f"the types are {', '.join(TYPES)}"

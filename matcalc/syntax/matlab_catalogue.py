@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from matcalc.syntax.catalogue import BEGINS, ENDS, GLYPHS, SHARED, STOPS, Catalogue, Mistake
+from matcalc.syntax.catalogue import BEGINS, ENDS, GLYPHS, SHARED, Catalogue, Mistake
 
 __all__ = ["MATLAB"]
 

@@ -113,7 +113,7 @@ def _load(syntax: str) -> lark.Lark:
     """The parser from its tables, or from the grammar where this Lark does not take the tables."""
     try:
         tables = import_module(f"matcalc.syntax.{syntax}_tables")
-        if tables.LARK != lark.__version__:
+        if lark.__version__ != tables.LARK:
             return _build(syntax)
         tables.DATA["parser"]["parser"]["states"] = _states(tables.STATES)
         load: Callable[..., lark.Lark] = lark.Lark._load_from_dict
@@ -146,7 +146,7 @@ def _build(syntax: str) -> lark.Lark:
 
 def grammar(syntax: str) -> str:
     """The text of a grammar: inside the package where it is installed, beside it in a checkout."""
-    from pathlib import Path  # noqa: PLC0415 - only a fallback needs it, and every run would pay
+    from pathlib import Path
 
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "grammars", package.parent / "grammars"):
