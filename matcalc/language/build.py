@@ -24,7 +24,7 @@ SCALAR = (1, 1)
 
 
 class Misfit(Exception):
-    """Shapes that do not fit (or what is not supported of them): the error, at a slot of the tape; the caller knows how to tell it."""
+    """Shapes that do not fit, or are not supported: the error at a slot of the tape; the caller tells it."""
 
     def __init__(self, error: MatcalcError, slot: int, shapes: list[Any]) -> None:
         super().__init__(error.message)

@@ -224,14 +224,18 @@ def _exponent(tree: Syntax, scope: Scope) -> None:
         raise scope.error(
             UnsupportedError, "the exponent of matrix_power is negative", tree, "write matrix_power(inv(X), k)"
         )
-    if isinstance(tree, Number):
-        if tree.value.denominator != 1:
-            raise scope.error(UnsupportedError, "the exponent of matrix_power must be a whole number", tree)
-    elif not isinstance(tree, Name):
-        raise scope.error(
-            UnsupportedError, "the exponent of matrix_power must be a whole number or a scalar name", tree,
-            "assign it to a name first",
-        )  # fmt: skip
+    stack = [tree]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Number) and top.value.denominator != 1:
+            raise scope.error(UnsupportedError, "the exponent of matrix_power must be a whole number", top)
+        if isinstance(top, (Binary, Unary)) and top.operator in ("+", "-"):
+            stack.extend(top.children)
+        elif not isinstance(top, (Name, Number)):
+            raise scope.error(
+                UnsupportedError, "the exponent of matrix_power is made of whole numbers and scalar names", top,
+                "assign it to a name first",
+            )  # fmt: skip
 
 
 def _positive(dims: Sequence[Dim], tree: Syntax, scope: Scope) -> None:

@@ -3,8 +3,8 @@
 The default syntax follows rule 1 of the language: a capital first letter is a matrix; a lower-case Greek name
 (letters before the first digit or underscore) is a scalar; any other is a column vector.  Never a row.
 
-In the MATLAB-style syntax names from a to g are scalars, names from h to z columns, capital ones matrices, and they keep
-to that more strictly: a column becomes a scalar only where it is a Greek name (`lambda`, `mu`), or the exponent of a matrix
+In the MATLAB-style syntax names from a to g are scalars, names from h to z columns, capital ones matrices, and they
+keep to that more strictly: a column becomes a scalar only where it is a Greek name (`lambda`, `mu`) or an exponent
 (`X^k`), so that `x*A*x` is an error (did you mean `x'`?) and no product by a scalar x.
 """
 

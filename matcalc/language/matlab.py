@@ -78,14 +78,17 @@ def _powered(base: Node, exponent: Node) -> Node:
         base, exponent = make("inv", base), exponent.args[0]
         if exponent.op == "num" and exponent.params[0] == 1:
             return base
-    if exponent.op == "num" and exponent.params[0].denominator != 1:
-        raise UnsupportedError(
-            "the exponent of a matrix must be a whole number", hint="write {a}**{b} for the power entry by entry"
-        )
-    if exponent.op not in ("num", "var", "let", "dim"):
-        raise UnsupportedError(
-            "the exponent of a matrix must be a whole number or a scalar name", hint="assign it to a name first"
-        )
+    stack = [exponent]
+    while stack:
+        part = stack.pop()
+        if part.op == "num" and part.params[0].denominator != 1:
+            hint = "write {a}**{b} for the power entry by entry"
+            raise UnsupportedError("the exponent of a matrix must be a whole number", hint=hint)
+        if part.op in ("add", "sub", "neg"):
+            stack.extend(part.args)
+        elif part.op not in ("num", "var", "let", "dim"):
+            message = "the exponent of a matrix is made of whole numbers and scalar names"
+            raise UnsupportedError(message, hint="assign it to a name first")
     return make("matrix_power", base, exponent)
 
 

@@ -70,11 +70,19 @@ def _only_matrix(prepared: Preparation, check: Lenient, slot: int, place: int) -
 
 
 def exponents(prepared: Preparation) -> set[str]:
-    """The undeclared names that stand in the exponent of a matrix (or may do so, in ``a^k``)."""
+    """The undeclared names that the exponent of a matrix is made of (or may be, in ``a^k``)."""
     tape, found = prepared.tape, set[str]()
-    for op, args in zip(tape.op, tape.args, strict=True):
-        if op in ("mpower", "matrix_power", "power_sum") and tape.op[args[-1]] == "input":
-            found.add(tape.params[args[-1]][0])
+    stack = [
+        args[-1]
+        for op, args in zip(tape.op, tape.args, strict=True)
+        if op in ("mpower", "matrix_power", "power_sum")
+    ]
+    while stack:
+        slot = stack.pop()
+        if tape.op[slot] == "input":
+            found.add(tape.params[slot][0])
+        elif tape.op[slot] in ("add", "sub", "neg"):
+            stack.extend(tape.args[slot])
     return found & prepared.free.keys()
 
 

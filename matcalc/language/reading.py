@@ -31,8 +31,8 @@ def expression(
 
     ``functions`` are the unknown elementwise functions that may be called, ``dims`` the names of dimensions (which
     stand for their numbers).  ``names`` may be an `Environment`, such as `matcalc.language.program.beside`
-    gives, which brings both, and the syntax (else the default one).  A text of several lines is an expression with abbreviations before it,
-    ``t1 = ...``, which stand for what they abbreviate: long results are written so.
+    gives, which brings both, and the syntax (else it is the default one).  A text of several lines is an expression
+    with abbreviations before it, ``t1 = ...``, which stand for what they abbreviate: long results are written so.
 
     Raises `UnknownNameError` for any other name, `ParseError` for text that is not an expression, `ShapeError`.
 

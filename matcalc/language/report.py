@@ -176,7 +176,8 @@ def _origin(
                 if cause is None:
                     return f"{dim_text(known(dim))} is a dimension of {name}"
                 tree = prepared.tape.trees[cause]
-                return f"{dim_text(known(dim))} because of {excerpt(tree, 40, prepared.tape.syntax)} in line {scope.line(tree.start)}"
+                place = excerpt(tree, 40, scope.syntax)
+                return f"{dim_text(known(dim))} because of {place} in line {scope.line(tree.start)}"
     for name in names(wanted):
         if name[0] != "?":
             return _origin(name, prepared, scope, found, known, direct) if name != wanted else ""

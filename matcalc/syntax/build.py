@@ -34,6 +34,7 @@ TYPES = {
     "elementwise": (),
 }
 
+_MATLAB = {".*": "*", "./": "/", ".^": "**", "*": "mtimes", "/": "mrdivide", "^": "mpower"}
 _LARGEST_EXPONENT = 400  # beyond it no number of a hundred digits is a float
 
 
@@ -230,12 +231,10 @@ class MatlabBuilder(Builder):
     and the operators whose meaning depends on shapes have MATLAB's names.
     """
 
-    OPERATORS = {".*": "*", "./": "/", ".^": "**", "*": "mtimes", "/": "mrdivide", "^": "mpower"}
-
     @staticmethod
     def binary(children: list[Any]) -> tree.Binary:
         left, operator, right = children
-        name = MatlabBuilder.OPERATORS.get(operator.value, operator.value)
+        name = _MATLAB.get(operator.value, operator.value)
         return tree.Binary(operator.start_pos, name, left, right)
 
 

@@ -55,7 +55,7 @@ class Unary(Syntax):
 
 
 class Binary(Syntax):
-    """``a OP b`` with OP one of ``+ - * / @ **``, or of MATLAB's ``mtimes mrdivide mpower`` (``*``, ``/`` and ``^`` there)."""
+    """``a OP b`` with OP one of ``+ - * / @ **``, or ``mtimes mrdivide mpower`` (MATLAB's ``*``, ``/`` and ``^``)."""
 
     __slots__ = ("left", "operator", "right")
 
