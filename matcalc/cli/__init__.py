@@ -7,6 +7,8 @@ Decisions.  Results go to standard output, all else (notes, what was checked, er
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 
@@ -15,11 +17,23 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line of this process; ends it with the exit code."""
+    gc.set_threshold(100_000)  # expressions hold no cycles, looking for them costs a run a few hundredths of its time
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         from matcalc.cli.group import matcalc
 
-        matcalc.main(prog_name="matcalc")
-    except KeyboardInterrupt:  # before or after the commands, which see to it themselves
-        sys.exit(130)
+        code = matcalc.main(prog_name="matcalc", standalone_mode=False)
+    except KeyboardInterrupt:  # while modules are loaded; later the commands see to it
+        code = 130
+    _settle()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _settle() -> None:
+    """What could not be written was told; the interpreter is not to try and tell again."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

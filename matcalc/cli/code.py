@@ -5,7 +5,12 @@ from __future__ import annotations
 import click
 
 from matcalc.cli.arguments import (
-    SourceCommand, derivation_of, derived, no_check_option, order_option, output_options,
+    SourceCommand,
+    derivation_of,
+    derived,
+    no_check_option,
+    order_option,
+    output_options,
 )  # fmt: skip
 from matcalc.cli.streams import deliver, tell
 from matcalc.cli.verifying import verified

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from matcalc.cli.arguments import SourceCommand, derivation_of, derived, layout_option, no_check_option, order_option
-from matcalc.cli.showing import FORMATS, as_json, formulas, text
+from matcalc.cli.showing import FORMATS, as_json, formulas, legend, text
 from matcalc.cli.streams import out, tell
 from matcalc.cli.verifying import verified
 from matcalc.derivation import Derivation
@@ -50,9 +50,7 @@ def derive(
     )
     for note in derivation.notes:
         tell(f"note: {note}")
-    shown = written(derivation, form)
-    if steps and form != "json":
-        out(written_steps(derivation, form) + "\n")
+    shown = written_steps(derivation, form) if steps else written(derivation, form)
     if shown:
         out(shown)
     return 0 if no_check else verified(derivation)
@@ -70,9 +68,11 @@ def written(derivation: Derivation, form: str) -> str:
 
 
 def written_steps(derivation: Derivation, form: str) -> str:
-    """The steps, for people or in LaTeX."""
+    """The steps, which end with the results; data has them always."""
     from matcalc.steps import render_latex, render_text
 
+    if form == "json":
+        return as_json(derivation)
     if form not in ("text", "latex"):
         raise click.UsageError(f"steps are shown in the formats text, latex and json, not {form}")
-    return render_latex(derivation) if form == "latex" else render_text(derivation)
+    return render_latex(derivation) if form == "latex" else "\n".join([render_text(derivation), *legend(derivation)])

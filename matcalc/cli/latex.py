@@ -5,7 +5,13 @@ from __future__ import annotations
 import click
 
 from matcalc.cli.arguments import (
-    SourceCommand, derivation_of, derived, layout_option, no_check_option, order_option, output_options,
+    SourceCommand,
+    derivation_of,
+    derived,
+    layout_option,
+    no_check_option,
+    order_option,
+    output_options,
 )  # fmt: skip
 from matcalc.cli.showing import latex_equations, latex_shapes
 from matcalc.cli.streams import deliver, tell
@@ -50,12 +56,13 @@ def latex(
     )
     for note in derivation.notes:
         tell(f"note: {note}")
-    parts = [latex_equations(derivation), latex_shapes(derivation)]
     if steps:
         from matcalc.steps import render_latex
 
-        parts.insert(0, render_latex(derivation))
-    body = "\n\n".join(part for part in parts if part)
+        equations = render_latex(derivation)
+    else:
+        equations = latex_equations(derivation)
+    body = "\n\n".join(part for part in (equations, latex_shapes(derivation)) if part)
     wrong = 0 if no_check else verified(derivation)
     deliver(DOCUMENT % body if standalone else body, output, force=force)
     return wrong

@@ -10,7 +10,7 @@ from matcalc.expressions.node import kind
 from matcalc.render.names import latex_name, text_name
 from matcalc.render.shapes import shape_latex, shape_text
 
-__all__ = ["FORMATS", "as_json", "formulas", "latex_equations", "latex_shapes", "left_latex", "left_text", "text"]
+__all__ = ["FORMATS", "as_json", "formulas", "latex_equations", "latex_shapes", "left_latex", "left_text", "legend", "text"]
 
 WIDTH = 100  # of a line for people
 SHORT = 40  # a value without a name is written out in ∂(...)/∂x up to this length
@@ -75,11 +75,16 @@ def text(derivation: Derivation) -> str:
         first, _, rest = formula.partition("\n")
         lines.append(f"{of:<{left}} = {first:<{right}}   {shape}")
         lines += [f"{'':{left + 3}}{line.strip()}" for line in rest.split("\n") if line]
+    return "\n".join([*lines, *legend(derivation)])
+
+
+def legend(derivation: Derivation) -> list[str]:
+    """The shapes of all names, and the layout where it is not the default one."""
+    lines = []
     if derivation.shapes:
         lines += _where([f"{text_name(name)}: {shape_text(shape)}" for name, shape in derivation.shapes.items()])
     layouts = {result.layout for result in derivation.values()} - {"shape"}
-    lines += [f"in {layout} layout" for layout in layouts]
-    return "\n".join(lines)
+    return [*lines, *[f"in {layout} layout" for layout in layouts]]
 
 
 def _where(parts: list[str]) -> list[str]:

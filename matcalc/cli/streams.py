@@ -31,6 +31,8 @@ def tell(text: str) -> None:
     stream = sys.stderr
     if stream is None or stream.closed:
         return
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()  # so that both streams stand in order where they end in one place
     shown = text if text.isprintable() else "".join([c if c.isprintable() or c == "\n" else _visible(c) for c in text])
     try:
         stream.write(f"{shown}\n")
