@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out
 from matcalc.calculus.naming import named, names_of
+from matcalc.calculus.simplify import simplify
 from matcalc.calculus.structure import STRUCTURES
 from matcalc.calculus.sweep import sweep
 from matcalc.calculus.tensors import is_entries
@@ -13,6 +14,7 @@ from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expressions.names import without_names
 from matcalc.expressions.node import Node
 from matcalc.language.program import Program, elaborate
+from matcalc.render.measure import token_count
 from matcalc.results import Derivation, Expression, Result
 
 __all__ = ["LAYOUTS", "Derivation", "Expression", "Result", "chosen_value", "chosen_variables", "derive"]
@@ -82,7 +84,8 @@ def derive(
     >>> derive("s = u.T @ f(W@x + b)", "W")["W"].source()
     "(u*f'(W@x + b))@x.T"
     """
-    for what, given, known in (("layout", layout, LAYOUTS), ("structure", structure, STRUCTURES), ("order", order, (1, 2))):
+    allowed = (("layout", layout, LAYOUTS), ("structure", structure, STRUCTURES), ("order", order, (1, 2)))
+    for what, given, known in allowed:
         if given not in known:
             raise UnsupportedError(f"there is no {what} {given!r}", hint=f"there are {', '.join(map(str, known))}")
     program = source if isinstance(source, Program) else elaborate(source, syntax=syntax, functions=functions)
@@ -114,7 +117,11 @@ def _named(node: Node, formulas: Mapping[Node, Node], target: Node) -> Node:
     """The result with the program's names for its formulas, but for the variable's own."""
     if is_entries(node):
         return node
-    return named(node, {formula: name for formula, name in formulas.items() if name is not target})
+    found = named(node, {formula: name for formula, name in formulas.items() if name is not target})
+    if found is node:
+        return node
+    again = simplify(found)  # what has become one name may meet
+    return again if token_count(again) < token_count(found) else found
 
 
 def _second_order(

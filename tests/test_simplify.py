@@ -105,3 +105,34 @@ def test_nothing_is_commuted_that_does_not_commute():
 def test_inverses_are_split_only_where_all_factors_are_square():
     program = elaborate("A: matrix(n, m)\nB: matrix(m, n)\ns = logdet(A@B)")
     assert mc.derive(program, "A")["A"].source() == "(B@inv(A@B)).T"
+
+
+FOUND_WRONG = [
+    # a common scalar was taken out where the sum that is left is that scalar itself: (t + s)**2 became (t + s)
+    "t, s: scalar\nJ = mean(t*x + s*x)**2",
+    # a row met a column in the middle of a product
+    "r: row(m)\nA: matrix(p, m)\nx: vector(p)\nJ = (sum(A*r, axis=1)).T@outer(x, sum(A, axis=1))@sum(A*r, axis=1)",
+]
+
+
+@pytest.mark.parametrize("program", FOUND_WRONG)
+def test_what_was_found_wrong_stays_right(program):
+    report = mc.check(program, "all")
+    assert report.passed, str(report)
+
+
+LONGER_ONCE = [
+    ("p = sigmoid(X@w)\nX: matrix(n, d)\nJ = -mean(y*log(p) + (1 - y)*log(1 - p))", "w", "X.T@(p - y)/n"),
+    ("J = -sum(y*log(sigmoid(X@w)) + (1 - y)*log(1 - sigmoid(X@w)))", "w", "X.T@(sigmoid(X@w) - y)"),
+    ("x: vector(n)\nJ = sum((x - mean(x))**2)", "x", "2*(x - mean(x))"),
+    ("p = softmax(x)\nJ = -p.T@log(p)", "x", "p*(p.T@log(p) - log(p))"),
+    ("D = F*(U@V.T - X)\nJ = norm(D)**2", "U", "2*(D*F)@V"),
+    ("A: posdef(n)\nalpha = inv(A)@y\nJ = -y.T@alpha/2", "y", "-alpha"),
+    ("L: matrix(n, n)\nJ = logdet(L@L.T)", "L", "2*inv(L).T"),
+    ("J = tr(matrix_power(X, 9))", "X", "9*matrix_power(X, 8).T"),
+]
+
+
+@pytest.mark.parametrize(("program", "wrt", "form"), LONGER_ONCE)
+def test_forms_that_were_longer_once(program, wrt, form):
+    assert mc.derive(program, wrt)[wrt].source() == form

@@ -54,6 +54,9 @@ def scale(raw: Raw, node: Node, p: int | Fraction = 1) -> None:
     elif node.op == "mul" and node.size < 200 and isinstance(p, int):
         for factor in node.args:
             scale(raw, factor, p)
+    elif node.op == "div" and node.size < 200 and isinstance(p, int):
+        scale(raw, node.args[0], p)
+        scale(raw, node.args[1], -p)
     elif node.op == "neg" and isinstance(p, int):
         raw.coeff *= (-1) ** p
         scale(raw, node.args[0], p)

@@ -41,6 +41,8 @@ def symmetric(node: Node) -> bool | None:
         return node.shape[0] == node.shape[1] or None
     if node.shape == (1, 1):
         return True
+    if node.op == "cov":
+        return True
     if node.op == "diag":
         return True if square(node) else None
     if node.size > 300:

@@ -100,7 +100,9 @@ def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> 
     assert isinstance(factor, tuple)
     node, p = factor
     if name == "scalar":
-        return Item(inner.c, {**inner.scalars, node: p}, inner.chain, inner.marks, inner.shape)
+        scalars = dict(inner.scalars)
+        scalars[node] = scalars.get(node, 0) + p  # the sum that is left may be the factor itself
+        return Item(inner.c, scalars, inner.chain, inner.marks, inner.shape)
     marks = dict(inner.marks)
     for part in (chain(inner.chain),) if inner.chain else ():
         marks[part] = marks.get(part, 0) + 1

@@ -90,7 +90,8 @@ def power_sum(low: Lowering, node: Node) -> Sum:
             raw.scale(scalar, p)
         if len(factors) == 1 and factors[0][0].op == "eye":
             raw.scale(exponent)
-            less = table.sub(exponent, table.number(1))
+            one = table.number(1)
+            less = table.number(exponent.params[0] - 1) if exponent.op == "num" else table.sub(exponent, one)
             turned = base.op == "T"
             power = table.make("matrix_power", base.args[0] if turned else base, less)
             raw.factors.append((power, 1, (1, 0) if turned else (0, 1)))

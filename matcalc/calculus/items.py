@@ -69,6 +69,9 @@ def _turned(node: Node, numbers: bool) -> Node | None:
     if node.op == "T":
         inner = _turned(node.args[0], numbers)
         return None if inner is None else table.transpose(inner)
+    if node.op in ("sum", "mean", "tr"):
+        inner = _turned(node.args[0], numbers)
+        return None if inner is None else intern(node.op, (inner,), node.params, node.shape)
     if node.op in ("mul", "matmul", "div"):
         for k in (1, 0) if node.op != "div" else (0, 1):
             inner = _turned(node.args[k], numbers)

@@ -64,10 +64,13 @@ def placeholders(op: str, shapes: Sequence[Shape], result: Shape) -> dict[str, N
 
 
 @cache
-def differential(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None) -> Node:
-    """The right-hand side of a law over placeholders."""
+def differential(
+    op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None, opened: bool = False
+) -> Node:
+    """The right-hand side of a law over placeholders; ``opened``, in products and sums alone."""
     names = placeholders(op, shapes, result)
-    text = law_text(op, shapes, params if k is None else (k,)).split(") = ", 1)[1].strip()
+    form = OPERATIONS[op].opened if opened else None
+    text = (form(shapes, params) if form else law_text(op, shapes, params if k is None else (k,))).split(") = ", 1)[1].strip()
     sized = {name for shape in (*shapes, result) for dim in shape for name in dims.names(dim)}
     return expression(text, names, dims=tuple(sorted(sized)))
 
@@ -99,11 +102,12 @@ def local_terms(
     entry = OPERATIONS[op]
     if tensor and op in PAIRED:
         return _paired(op, shapes, params, result)
-    if entry.adjoint and not unrolled(op, k):
+    opened = tensor and entry.opened is not None
+    if entry.adjoint and not opened and not unrolled(op, k):
         return _adjoints(op, shapes, params, result)
     names = placeholders(op, shapes, result)
     holes = [names[f"d{name}"] for name in entry.signature]
-    return _locals(_open(differential(op, shapes, params, result, k)), holes, free_of(result))
+    return _locals(_open(differential(op, shapes, params, result, k, opened)), holes, free_of(result))
 
 
 def unrolled(op: str, k: int | None) -> bool:
@@ -141,6 +145,9 @@ def _adjoints(op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], resul
         if name not in entry.adjoint:
             continue
         text = re.sub(r"\b[mnpq]\b", lambda match: f"({dims.text(sizes[match.group()])})", entry.adjoint[name])
+        if entry.axis:
+            text = text.replace("{axis}", "" if params[0] is None else f", axis={params[0]}")
+            text = text.replace("{k}", dims.text(params[1]) if len(params) > 1 else "")
         node = expression(text, names, dims=tuple(sorted(sized)))
         raw = Raw()
         raw.factors.append((node, 1, free_of(node.shape)))

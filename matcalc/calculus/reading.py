@@ -25,8 +25,9 @@ from typing import TypeAlias
 
 from matcalc.calculus.writing import Powers, chain, product, rank, t
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Node, intern
+from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
+from matcalc.operations.table import ELEMENTWISE_NAMES
 from matcalc.render.measure import token_count
 
 __all__ = ["Factor", "Reading", "read", "scalar_product"]
@@ -156,6 +157,8 @@ class _Graph:
 
     def _bare_cycle(self, v: int, w: int, first: Edge, second: Edge) -> bool:
         ends = [k for k in (v, w) if k not in self.free and not self.marks[k] and len(self.edges[k]) == 2]
+        if len(ends) == 1 and not _is_plain_product(first.node, second.node):
+            return False  # sum(A*B, axis=1) is read more easily than diag(A@B.T)
         if not ends or (len(ends) == 1 and ends[0] == v and w not in self.free and len(self.edges[w]) > 2):
             return False
         if any(len(e.powers) > 1 or e.powers[0][1] != 1 for e in (first, second)):
@@ -217,6 +220,16 @@ def _total(edge: Edge) -> Node:
         if plain and turned:
             options.append(intern("tr", (chain([entrywise(plain), entrywise(turned)]),), (), (1, 1)))
     return min(options, key=lambda node: (token_count(node), node.digest))
+
+
+def _is_plain_product(a: Node, b: Node) -> bool:
+    """Whether two matrices are variables, and one a product of them, nowhere entry by entry."""
+    parts = {part.op for part in postorder(a, b, into=_below)}
+    return "matmul" in (a.op, b.op) and not parts & (ELEMENTWISE_NAMES | {"mul", "div", "pow", "apply"})
+
+
+def _below(node: Node) -> bool:
+    return node.op not in NAMED
 
 
 def _row_sums(matrix: Node) -> Node:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
+from matcalc.calculus.entrywise import signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
-from matcalc.expressions.node import Node, axes
+from matcalc.expressions.node import Node, Shape, axes, intern
+from matcalc.operations import table
 from matcalc.render.measure import token_count
 
 __all__ = ["settle", "simplify"]
@@ -44,7 +46,40 @@ def simplify(node: Node) -> Node:
 
 def settle(value: Sum, *, diag: bool = False) -> Sum:
     """The sum, multiplied out where that makes its writing shorter."""
-    value = _bare(value, diag)
+    value = _multiplied_out(_bare(value, diag), diag)
+    other = _without_opposites(value)
+    if other is not None:
+        other = _multiplied_out(other, diag)
+        if _size(other, diag) < _size(value, diag):
+            return other
+    return value
+
+
+def _without_opposites(value: Sum) -> Sum | None:
+    """``sigmoid(-t)`` as ``1 - sigmoid(t)`` where ``sigmoid(t)`` stands in the sum as well."""
+    nodes = {node for key in value.terms for node, _ in powers_of(key) if node.op == "sigmoid"}
+    new: dict[Node, Node] = {}
+    for node in nodes:
+        sign, inner = signed(node.args[0])
+        opposite = intern("sigmoid", (inner,), (), node.shape)
+        if sign < 0 and opposite in nodes:
+            new[node] = table.sub(table.number(1), opposite)
+    if not new:
+        return None
+    result = Sum(value.shape, value.extra)
+    for (scalars, factors), c in value.terms.items():
+        raw = Raw(c)
+        raw.sizes.update(value.extra)
+        for node, p in scalars:
+            raw.scale(new.get(node, node), p)
+        raw.factors = [(new.get(node, node), p, index) for node, p, index in factors]
+        for node, _, index in factors:
+            raw.sizes.update((k, dim) for k, dim in zip(index, axes(node.shape), strict=True) if k >= FIRST)
+        normalise(raw, result.free, result)
+    return result
+
+
+def _multiplied_out(value: Sum, diag: bool) -> Sum:
     while promising(value):
         best, best_size = value, _size(value, diag)
         for only in [*_sums_in(value)[:ATOMS], None]:
@@ -78,9 +113,51 @@ def _size(value: Sum, diag: bool) -> int:
 
 
 def _is_sum(node: Node, p: Number) -> bool:
-    if node.op in ("sum", "tr") and node.args[0].op in ("add", "sub") and node.shape == (1, 1):
-        return p == 1 and node.size < 400
+    if node.shape == (1, 1) and p == 1 and _is_linear_in_sum(node):
+        return True
     return node.op in ("add", "sub") and p in (1, 2) and node.size < 400
+
+
+def _is_linear_in_sum(node: Node) -> bool:
+    """Whether a scalar is a sum, trace or product of a sum: ``p.T@(log(p) + 1)``."""
+    if node.size > 400:
+        return False
+    if node.op in ("sum", "tr"):
+        return node.args[0].op in ("add", "sub")
+    return node.op == "matmul" and any(_bare_sum(part) for part in node.args)
+
+
+def _bare_sum(node: Node) -> bool:
+    return node.op in ("add", "sub") or (node.op == "T" and node.args[0].op in ("add", "sub"))
+
+
+def _terms(node: Node) -> Sum:
+    """The terms of a sum, or of a scalar that is linear in one."""
+    if node.op != "matmul" or node.shape != (1, 1):
+        return lower(node)
+    value = Sum((1, 1))
+    left, right = [[*_addends(part)] if _bare_sum(part) else [(1, part)] for part in node.args]
+    for sign, a in left:
+        for other, b in right:
+            value.include(lower(table.matmul(a, b)), sign * other)
+    return value
+
+
+def _addends(node: Node) -> Iterator[tuple[int, Node]]:
+    """The signed terms of a sum, transposed where it is."""
+    turned, shape = node.op == "T", node.shape
+    node = node.args[0] if turned else node
+    while node.op in ("add", "sub"):
+        yield (-1 if node.op == "sub" else 1), _addend(node.args[1], turned, shape)
+        node = node.args[0]
+    yield 1, _addend(node, turned, shape)
+
+
+def _addend(node: Node, turned: bool, shape: Shape) -> Node:
+    """A term of a sum in the shape of the whole."""
+    if node.shape == (1, 1):
+        return table.mul(node, table.ones(shape))
+    return table.transpose(node) if turned else node
 
 
 def _sums_in(value: Sum) -> list[Node]:
@@ -122,7 +199,7 @@ def _expanded(parts: list[tuple[Node, Number]], chosen: list[int]) -> Iterator[t
     results: list[tuple[Powers, bool]] = [({}, False)]
     for i, (node, p) in enumerate(parts):
         if i in chosen:
-            options = [powers_of(key) for key in lower(node).terms] * int(p)
+            options = [powers_of(key) for key in _terms(node).terms] * int(p)
             if not options:
                 yield {}, True
         else:
@@ -172,7 +249,7 @@ def _multiplied(key: Key, c: Number, only: Node | None, value: Sum) -> list[Raw]
                     raw.scale(node, p)
             continue
         place = dict(zip(free_of(node.shape), index, strict=True))
-        terms = list(lower(node).terms.items()) if node.args else []
+        terms = list(_terms(node).terms.items())
         for _ in range(int(p)):
             raws = [_product(raw, k, factor, place) for raw in raws for k, factor in terms]
             if len(raws) > TERMS:

@@ -16,7 +16,7 @@ from matcalc.expressions.node import Node, Shape, kind
 from matcalc.render.measure import token_count
 from matcalc.render.names import GREEK
 
-__all__ = ["atom", "factor", "leaf", "normal", "number", "ones", "peeled", "write_term"]
+__all__ = ["atom", "factor", "factor_of", "leaf", "normal", "number", "ones", "peeled", "write_term"]
 
 
 def leaf(node: Node) -> Sum:
@@ -58,8 +58,37 @@ def atom(value: Sum) -> tuple[Key, Number]:
     node = write(value)
     if node is None:
         raise NotImplementedError
+    key, number = factor_of(node, free)
+    return key, c * number
+
+
+def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
+    """A node as one factor at these indices, its number and its scalars outside."""
     number, node = peeled(node)
-    return ((((node, 1),), ()) if node.shape == (1, 1) else ((), ((node, 1, free),))), c * number
+    raw = Raw(number)
+    node = _without_scalars(node, raw)
+    if node.shape == (1, 1):
+        contraction.scale(raw, node)
+    scalars = tuple(sorted(raw.scalars.items(), key=lambda item: item[0].digest))
+    return (scalars, () if node.shape == (1, 1) else ((node, 1, free),)), raw.coeff
+
+
+def _without_scalars(node: Node, raw: Raw) -> Node:
+    """The node without the scalars it is multiplied with or divided by, which the term gets."""
+    if node.shape == (1, 1):
+        return node
+    while True:
+        if node.op == "div" and node.args[1].shape == (1, 1):
+            contraction.scale(raw, node.args[1], -1)
+            node = node.args[0]
+        elif node.op == "mul" and node.args[0].shape == (1, 1):
+            contraction.scale(raw, node.args[0])
+            node = node.args[1]
+        else:
+            sign, node = signed(node)
+            if sign > 0:
+                return node
+            raw.coeff = -raw.coeff
 
 
 def _upright(value: Sum) -> Sum:

@@ -13,17 +13,20 @@ from fractions import Fraction
 from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import UPSTREAM, Local, local_terms
 from matcalc.calculus.lowering import lower, raised
-from matcalc.calculus.sums import atom, peeled
-from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise
+from matcalc.calculus.simplify import settle
+from matcalc.calculus.sums import atom, factor_of
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, axes, intern, postorder
 from matcalc.operations import table
+from matcalc.render.measure import token_count
 
 __all__ = ["OUTPUT", "Step", "depends", "sweep"]
 
 OUTPUT = (2, 3)  # the indices of the value's own axes
 MANY = 6  # terms beyond which an adjoint is closed
+SHORT = 60  # tokens up to which an adjoint is simplified further before it is passed on
 LONG = 10  # factors beyond which a term is closed into one
 WIDE = 4000  # written-out size beyond which a factor is not opened
 
@@ -168,25 +171,27 @@ def _passed(upstream: Sum) -> list[tuple[Key, Number]]:
 
 
 def closed(value: Sum) -> tuple[Key, Number] | None:
-    """A sum with at most two free indices as one factor at these indices."""
+    """A sum with at most two free indices as one term at these indices: itself where it is one, else one factor."""
     free = value.free
     if len(free) > 2:
         return None
-    if value.extra:
-        place = {k: i for i, k in enumerate(free)}
-        plain = moved(value, place)
-        node = write(plain, diag=True)
-        if node is None:
-            return None
-        return ((), ((node, 1, free),)), 1
+    place = {k: i for i, k in enumerate(free)} if value.extra else {}
+    value = _settled(moved(value, place) if place else value, diag=bool(place))
     single = value.single
-    if single is not None:
-        node = write(value)
+    if single is None or len(powers_of(single[0])) > LONG:
+        node = write(value, diag=bool(place))
         if node is None:
             return None
-        c, node = peeled(node)
-        return ((((node, 1),), ()) if not free else ((), ((node, 1, free),))), c
-    return atom(value)
+        single = factor_of(node, value.free)
+    (scalars, factors), c = single
+    back = {i: k for k, i in place.items()}
+    return (scalars, tuple([(n, p, tuple([back.get(k, k) for k in index])) for n, p, index in factors])), c
+
+
+def _settled(value: Sum, *, diag: bool = False) -> Sum:
+    """The sum, multiplied out where that shortens it and it is short: what is passed on must not cost much."""
+    length = sum([token_count(node) for key in value.terms for node, _ in powers_of(key)])
+    return settle(value, diag=diag) if length <= SHORT else value
 
 
 def moved(value: Sum, place: Mapping[int, int]) -> Sum:

@@ -74,6 +74,10 @@ def t(node: Node) -> Node:
         inwards = table.make(op, *[t(a) for a in node.args])
         outside = table.transpose(node)
         return inwards if token_count(inwards) < token_count(outside) else outside
+    if op in ("sum", "mean") and node.params[0] is not None:
+        other = intern(op, (t(node.args[0]),), (1 - node.params[0],), (node.shape[1], node.shape[0]))
+        outside = table.transpose(node)
+        return other if token_count(other) <= token_count(outside) else outside
     if op == "outer":
         return intern("outer", (node.args[1], node.args[0]), (), (node.shape[1], node.shape[0]))
     if facts.square(node) and facts.symmetric(node):
@@ -85,7 +89,7 @@ def matmul(a: Node, b: Node) -> Node:
     """``a @ b``, bracketed to the left."""
     if b.op == "matmul" and b.shape != (1, 1):
         return matmul(matmul(a, b.args[0]), b.args[1])
-    return table.matmul(a, b)
+    return table.mul(a, b) if a.shape == (1, 1) else table.matmul(a, b)
 
 
 def chain(parts: Sequence[Node]) -> Node:
@@ -103,7 +107,8 @@ def chain(parts: Sequence[Node]) -> Node:
         return _column_sums(chain(parts[1:]))
     node = parts[0]
     for part in parts[1:]:
-        node = table.matmul(node, part)
+        # a row times a column in the middle of a product is a scalar
+        node = table.mul(node, part) if node.shape == (1, 1) else table.matmul(node, part)
     return node
 
 
@@ -189,11 +194,14 @@ def negated(node: Node) -> Node:
 
 
 def scaled(prefix: Node | None, node: Node) -> Node:
-    """``prefix * node``, the scalar on its leftmost factor: ``2*A.T@b``."""
+    """``prefix * node``, the scalar on its leftmost factor: ``2*A.T@b``, ``2*(D*F)@b``."""
     if prefix is None:
         return node
-    quotient = node.op in ("mul", "div") and (node.args[0].shape != (1, 1) or node.shape == (1, 1))
-    inside = quotient or node.op == "matmul"
+    if node.op == "matmul" and node.size < 2000:
+        left = node.args[0]
+        inner = scaled(prefix, left) if left.op == "matmul" else table.mul(prefix, left)
+        return table.matmul(inner, node.args[1])
+    inside = node.op in ("mul", "div") and (node.args[0].shape != (1, 1) or node.shape == (1, 1))
     if inside and node.size < 2000 and node.args[0].op != "num":
         return table.make(node.op, scaled(prefix, node.args[0]), node.args[1])
     return table.mul(prefix, node)
