@@ -18,6 +18,7 @@ from matcalc.operations.arithmetic import ARITHMETIC
 from matcalc.operations.elementwise import ELEMENTWISE
 from matcalc.operations.reductions import REDUCTIONS
 from matcalc.operations.registry import Law, Operation
+from matcalc.operations.sequences import SEQUENCES
 from matcalc.operations.structure import STRUCTURE
 
 __all__ = ["Rule", "find", "render"]
@@ -27,6 +28,7 @@ CHAPTERS = (
     ("Elementwise functions", ELEMENTWISE),
     ("Reductions", REDUCTIONS),
     ("Structure", STRUCTURE),
+    ("Statistics and sequences", SEQUENCES),
 )
 SHAPES: tuple[Shape, ...] = (("m", "n"), ("n", "n"), ("n", 1))
 PAIRS: tuple[tuple[Shape, Shape], ...] = (

@@ -38,10 +38,16 @@ FUNCTIONS = {
     "norm": lambda x: math.sqrt(np.sum(x**2)), "norm1": lambda x: np.sum(np.abs(x)),
     "norm_inf": lambda x: np.max(np.abs(x)),
     "norm_nuc": lambda x: np.sum(np.linalg.svd(x)[1]), "vec": lambda x: x.T.reshape(-1, 1),
+    "triu": lambda x: np.array([[e if j >= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
+    "tril": lambda x: np.array([[e if j <= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
+    "cov": lambda x: np.cov(x, rowvar=False, bias=True),
     "cross_entropy": lambda y, p: -np.sum(y * np.log(p)),
     "diag": lambda x: np.diag(x.ravel()) if 1 in x.shape else np.diag(x),
     "polar": lambda x: np.linalg.svd(x, full_matrices=False)[0] @ np.linalg.svd(x, full_matrices=False)[2],
 }  # fmt: skip
+
+
+AXIS = ("sum", "mean", "logsumexp", "softmax", "log_softmax", "variance", "std", "cumsum", "cumsum_back")
 
 
 def prod_others(x: Array) -> Array:
@@ -62,9 +68,25 @@ def is_extreme(x: Array, best: float) -> Array:
     return out
 
 
+def running(x: Array, axis: int | None, back: bool) -> Array:
+    """Entry by entry from the definition, along the axis or the one axis that a vector has."""
+    along = axis if axis is not None else 0 if x.shape[1] == 1 else 1
+    out = np.zeros(x.shape)
+    for i in np.ndindex(*x.shape):
+        for j in np.ndindex(*x.shape):
+            line = i[1 - along] == j[1 - along]
+            if line and (j[along] >= i[along] if back else j[along] <= i[along]):
+                out[i] += x[j]
+    return out
+
+
 def with_axis(op: str, x: Array, axis: int | None) -> Array:
     if op in ("sum", "mean"):
         return np.asarray(getattr(np, op)(x, axis=axis, keepdims=True))
+    if op in ("variance", "std"):
+        return np.asarray(getattr(np, {"variance": "var"}.get(op, op))(x, axis=axis, keepdims=True))
+    if op in ("cumsum", "cumsum_back"):
+        return running(x, axis, back=op == "cumsum_back")
     total = np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
     return {"logsumexp": total, "softmax": np.exp(x - total), "log_softmax": x - total}[op]
 
@@ -116,7 +138,7 @@ class Evaluator:
             return args[0]
         if op == "apply":
             return self.functions[params](args[0])
-        if op in ("sum", "mean", "logsumexp", "softmax", "log_softmax"):
+        if op in AXIS:
             return with_axis(op, args[0], params[0])
         if op == "index":
             return args[0][tuple(self.item(i, n) for i, n in zip(params, args[0].shape, strict=True))]

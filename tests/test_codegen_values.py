@@ -94,6 +94,10 @@ EXAMPLES: dict[str, list[Node]] = {
     + [make("softmax", x, params=(None,))],
     "log_softmax": [make("log_softmax", KINDS[k], params=(axis,)) for k in KINDS for axis in (0, 1)]
     + [make("log_softmax", r, params=(None,))],
+    **{op: [make(op, KINDS[k], params=(axis,)) for k in KINDS for axis in (None, 0, 1)] for op in ("variance", "std")},
+    **{op: [make(op, a, params=(axis,)) for a, axis in ((x, None), (r, None), (x, 0), (x, 1), (r, 0), (A, 0), (A, 1))]
+       for op in ("cumsum", "cumsum_back")},
+    **{op: [make(op, A), make(op, table.transpose(A)), make(op, table.mul(number(2), X))] for op in ("triu", "tril", "cov")},
     "cross_entropy": [make("cross_entropy", y, x), make("cross_entropy", A, make("exp", A))],
     "diag": [make("diag", x), make("diag", r), make("diag", X), make("diag", table.matmul(X, Y))],
     "outer": [make("outer", x, r), make("outer", r, x), make("outer", x, y)],

@@ -452,7 +452,7 @@ def every_operation() -> list[Node]:
         make("matrix_power", X, TWO), make("power_sum", X, S, TWO), make("kron", A, add(A, B)), make("solve", X, x),
         make("kron_left", G, C, params=(2, 4)), make("kron_right", G, D, params=(3, 5)), make("unvec", v, params=(2, 3)),
         make("stack", x, y, params=(1, 1)), index(x, AT[2], AT["all"]), make("outer", u, x), matmul(A, x),
-        make("polar", A), make("norm_nuc", A), *[make("norm", node) for node in (x, A)],
+        make("polar", A), make("norm_nuc", A), *[make(op, A) for op in ("cov", "triu", "tril")], *[make("norm", node) for node in (x, A)],
     ]  # fmt: skip
     done = {node.op for node in found}
     for name, operation in OPERATIONS.items():

@@ -210,6 +210,31 @@ def _log_softmax(x, axis=None):
     x = x - np.max(np.real(x), axis=axis, keepdims=True)
     return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
 '''),
+    "_variance": Helper('''
+def _variance(x, axis=None):
+    """The mean of the squared deviations from the mean."""
+    d = x - np.mean(x, axis=axis, keepdims=True)
+    return np.mean(d * d, axis=axis)
+'''),
+    "_std": Helper(
+        '''
+def _std(x, axis=None):
+    """The square root of the variance."""
+    return np.sqrt(_variance(x, axis=axis))
+''',
+        uses=("_variance",),
+    ),
+    "_cov": Helper('''
+def _cov(x):
+    """The covariances of the columns, divided by the number of rows."""
+    d = x - np.mean(x, axis=0)
+    return d.T @ d / x.shape[0]
+'''),
+    "_cumsum_back": Helper('''
+def _cumsum_back(x, axis=0):
+    """At each entry, the sum from it to the last one."""
+    return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
+'''),
     "_prod_others": Helper('''
 def _prod_others(x):
     """At each entry the product of all others: products from both ends, so that zeros divide nothing."""

@@ -222,9 +222,40 @@ def _soft(lowering: Lowering, node: Node) -> Scaled:
     return ONE, graph.value("call", (value,), (node.op, axis), axes)
 
 
+def _spread_out(lowering: Lowering, node: Node) -> Scaled:
+    """``var`` and ``std``: along the axis that is there; of single entries, zeros."""
+    graph, body = lowering.graph, node.args[0]
+    number, value = lowering.done[body]
+    axes, axis = axes_of(node.shape), node.params[0]
+    if node.shape == body.shape:
+        return ONE, graph.full(Fraction(0), axes) if axes else graph.const(Fraction(0))
+    axis = axis if kind(body.shape) == "matrix" else None
+    factor = number * number if node.op == "variance" else abs(number)
+    return factor, graph.value("call", (value,), (node.op, axis), axes)
+
+
+def _running(lowering: Lowering, node: Node) -> Scaled:
+    """Running sums: along the axis that is there."""
+    graph, body = lowering.graph, node.args[0]
+    number, value = lowering.done[body]
+    axis = node.params[0]
+    if kind(body.shape) != "matrix":
+        if axis is not None and body.shape[axis] == 1:
+            return number, value
+        axis = None
+    return number, graph.value("call", (value,), (node.op, axis), axes_of(node.shape))
+
+
+def _triangle(lowering: Lowering, node: Node) -> Scaled:
+    number, value = lowering.done[node.args[0]]
+    return number, lowering.graph.value("call", (value,), (node.op,), axes_of(node.shape))
+
+
 RULES: dict[str, Rule] = {
+    "variance": _spread_out, "std": _spread_out, "cumsum": _running, "cumsum_back": _running,
+    "triu": _triangle, "tril": _triangle,
     "sum": _reduced, "mean": _reduced, "tr": _traced, "diag": _diagonal, "inner": _inner_product,
     "norm": _norm, "norm1": _norm, "norm_inf": _norm, "norm_nuc": _norm,
     "logsumexp": _soft, "softmax": _soft, "log_softmax": _soft,
-    **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "det"), _call),
+    **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "det", "cov"), _call),
 }  # fmt: skip

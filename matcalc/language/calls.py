@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["FUNCTIONS", "Plan", "dimension", "near", "plan", "reserved"]
 
 OPERATORS = frozenset(["add", "sub", "neg", "mul", "div", "pow", "matmul", "T", "stack", "index"])
-FUNCTIONS = frozenset(OPERATIONS) - OPERATORS
+NAMED = {"var": "variance"}  # functions whose operation has another name (a node "var" is a variable)
+FUNCTIONS = (frozenset(OPERATIONS) - OPERATORS - frozenset(NAMED.values())) | frozenset(NAMED)
 CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
 TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2}  # dimensions after the arguments
-RESERVED = FUNCTIONS | frozenset(CONSTANTS)
+# names that are functions only where they are called: a variable may have them as well
+FREE = frozenset(["var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back"])
+RESERVED = (FUNCTIONS - FREE) | frozenset(CONSTANTS)
 
 # Of the MATLAB-style syntax alone: other names, and constants that take their size from where they stand.
 ALIASES = {"norm2": "norm"}
@@ -64,7 +67,6 @@ REFUSED = {
     "cholesky": "factorisations are not supported; logdet(X) and solve(X, B) need none",
     "qr": "factorisations are not supported",
     "reshape": "vec(X) stacks the columns and unvec(x, m, n) undoes it",
-    "cumsum": "multiply by a triangular matrix of ones",
     "floor": "it is constant almost everywhere", "ceil": "it is constant almost everywhere",
     "adj": "the adjugate is not supported; of an invertible matrix it is det(X) times inv(X)",
     "adjugate": "the adjugate is not supported; of an invertible matrix it is det(X) times inv(X)",
@@ -121,7 +123,7 @@ def plan(call: Call, scope: Scope) -> Plan:
     if name in CONSTANTS:
         return _constant(call, scope)
     if name in FUNCTIONS:
-        return _known(call, scope)
+        return _known(call, scope, NAMED.get(name, ""))
     if scope.syntax == "matlab" and name in MATLAB:
         return _known(call, scope, ALIASES[name]) if name in ALIASES else _sizeless(call, scope)
     if scope.is_variable(name):
@@ -166,7 +168,7 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
     if len(arguments) != wanted:
         names = ", ".join([*entry.signature, *"mn"[:trailing]])
         hint = "write axis=0 or axis=1" if entry.axis and len(arguments) == 2 else ""
-        raise _arity(call, scope, wanted, f"{name}({names}) takes {wanted} argument{'s' * (wanted != 1)}", hint)
+        raise _arity(call, scope, wanted, f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}", hint)
     params: tuple[Any, ...] = (_axis(call, scope),) if entry.axis else ()
     if call.keywords and not entry.axis:
         raise scope.error(ParseError, f"{name} has no keyword {call.keywords[0][0]}", call)

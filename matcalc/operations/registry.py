@@ -67,6 +67,7 @@ class Operation:
     ``einsum``      the index form of a multilinear operation, two axes each: ``"ij,jk->ik"``, ``.`` where there is none
     ``adjoint``     of a linear operation without an index form: for each argument, ``⟨H, op(.., dX, ..)⟩ = ⟨text, dX⟩``
                     with ``H`` the upstream gradient (``G`` where no argument has that name)
+    ``opened``      beside stated adjoints: the law in products and sums alone, for derivatives of more than scalars
     ``numpy``       how the generated code computes it, with ``{X}`` for the arguments
     ``latex``, ``text``   how it is written: a bare name for an ordinary call, or a template with ``{X}`` for arguments
                     (``{X:any}`` where the template closes them in, so that they need no parentheses)
@@ -75,7 +76,7 @@ class Operation:
 
     __slots__ = (
         "adjoint", "analytic", "axis", "choose", "derivative", "doc", "domain", "einsum", "latex", "law", "name", "numpy",
-        "sample", "shape", "signature", "text",
+        "opened", "sample", "shape", "signature", "text",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +96,7 @@ class Operation:
         analytic: bool = True,
         axis: bool = False,
         adjoint: Mapping[str, str] | None = None,
+        opened: Callable[[Sequence[Shape], tuple[Any, ...]], str] | None = None,
         derivative: str = "",
         doc: str = "",
     ) -> None:
@@ -103,6 +105,7 @@ class Operation:
         self.einsum, self.numpy, self.latex, self.text = einsum, numpy, latex, text
         self.domain, self.sample, self.analytic = domain, sample, analytic
         self.axis, self.derivative, self.doc, self.adjoint = axis, derivative, doc, adjoint or {}
+        self.opened = opened
 
     def __repr__(self) -> str:
         return f"Operation({self.name!r})"

@@ -84,6 +84,20 @@ def keep_axis(check: Checker, shapes: Shapes, params: Params) -> Shape:
     return shapes[0]
 
 
+def along_kept_axis(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A vector or a row, or a matrix along an axis, to its own shape."""
+    if kind(shapes[0]) == "scalar":
+        raise check.misfit("it needs a vector, this is a scalar")
+    return keep_axis(check, shapes, params)
+
+
+def covariance(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """m samples of n variables to n×n."""
+    if kind(shapes[0]) != "matrix":
+        raise check.misfit(f"it needs a matrix, this is a {describe(shapes[0])}", "var(x) is that of one", wants="matrix")
+    return (shapes[0][1], shapes[0][1])
+
+
 def vector_to_scalar(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """A vector, a row or a matrix, entry by entry, to a scalar."""
     return SCALAR

@@ -16,6 +16,7 @@ from matcalc.operations.arithmetic import ARITHMETIC
 from matcalc.operations.elementwise import ELEMENTWISE
 from matcalc.operations.reductions import REDUCTIONS
 from matcalc.operations.registry import STRICT, Operation, leaf
+from matcalc.operations.sequences import SEQUENCES
 from matcalc.operations.structure import STRUCTURE
 
 __all__ = [
@@ -36,7 +37,7 @@ def _join(*tables: Iterable[Operation]) -> dict[str, Operation]:
     return found
 
 
-OPERATIONS = _join(ARITHMETIC, ELEMENTWISE, REDUCTIONS, STRUCTURE)
+OPERATIONS = _join(ARITHMETIC, ELEMENTWISE, REDUCTIONS, STRUCTURE, SEQUENCES)
 ELEMENTWISE_NAMES = frozenset(entry.name for entry in ELEMENTWISE if entry.derivative)
 
 

@@ -131,6 +131,7 @@ def _axis(node: Node, params: tuple[Any, ...]) -> int:
     return 1 if params[0] is None else 4
 
 
+AXIS = ("sum", "mean", "logsumexp", "softmax", "log_softmax", "variance", "std", "cumsum", "cumsum_back")
 _OWN: dict[str, Callable[[Node, tuple[Any, ...]], int]] = {
     "num": _number,
     "dim": lambda node, params: _dims(params[0]),
@@ -142,5 +143,5 @@ _OWN: dict[str, Callable[[Node, tuple[Any, ...]], int]] = {
     "unvec": lambda node, params: 1 + _dims(*params),
     "kron_left": lambda node, params: 1 + _dims(*params),
     "kron_right": lambda node, params: 1 + _dims(*params),
-    **dict.fromkeys(("sum", "mean", "logsumexp", "softmax", "log_softmax"), _axis),
+    **dict.fromkeys(AXIS, _axis),
 }

@@ -18,7 +18,7 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
-from matcalc.render.measure import index_items, is_decimal, token_count
+from matcalc.render.measure import AXIS, index_items, is_decimal, token_count
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Layout, Piece, free_names, shared_parts, used_names, write
 
@@ -75,7 +75,7 @@ def _call(node: Node) -> tuple[int, Sequence[Piece]]:
 def _along(node: Node) -> tuple[int, Sequence[Piece]]:
     """``sum(X, axis=0)``."""
     axis = node.params[0]
-    return ATOM, (f"{node.op}(", (node.args[0], 0), ")" if axis is None else f", axis={axis})")
+    return ATOM, (f"{SPELLED.get(node.op, node.op)}(", (node.args[0], 0), ")" if axis is None else f", axis={axis})")
 
 
 def _number(node: Node) -> tuple[int, Sequence[Piece]]:
@@ -171,10 +171,11 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
     return POSTFIX, ((node.args[0], POSTFIX), ".T")
 
 
+SPELLED = {"variance": "var"}  # where the name of a function is not that of its operation
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
     "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
-    **dict.fromkeys(("sum", "mean", "logsumexp", "softmax", "log_softmax"), _along),
+    **dict.fromkeys(AXIS, _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {
     "add": _infix(ADD, " + "), "sub": _infix(ADD, " - "), "mul": _infix(MUL, "*"), "div": _infix(MUL, "/"),

@@ -121,6 +121,7 @@ _PREDICATES: dict[str, Callable[[Any], bool]] = {
     "not all zero": lambda a: abs(a).max() > 0,
     "one largest": _unique, "one smallest": lambda a: _unique(-a),
     "one largest size": lambda a: _far(a) and _unique(abs(a)),
+    "varied": lambda a: bool(a.std() > 1e-2 * abs(a).max()),
     "invertible": _regular, "full rank": _regular,
 }  # fmt: skip
 

@@ -1,0 +1,100 @@
+"""Operations beyond the contract's table: values by explicit numbers, derivatives held against differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import matcalc as mc
+
+
+def value(program: str, **inputs: Any) -> Any:
+    return mc.compile(program, wrt=[])(**inputs)[0]
+
+
+def hessian_by_differences(program: str, by: str, **inputs: Any) -> Any:
+    """Differences of the compiled gradient, which `mc.check` has held against differences of the value."""
+    fn = mc.compile(program, wrt=[by])
+    at = np.asarray(inputs[by], float)
+    columns = []
+    for i in np.ndindex(*at.shape):
+        unit = np.zeros(at.shape)
+        unit[i] = 1e-6
+        ahead, behind = (fn(**{**inputs, by: at + sign * unit})[1][by] for sign in (1, -1))
+        columns.append((ahead - behind) / 2e-6)
+    return np.stack(columns, axis=-1).reshape(*at.shape, *at.shape)
+
+
+GRADIENTS = """
+var(x)
+std(x)*sum(x)
+w.T@var(X, axis=0).T
+w.T@std(X, axis=1)
+var(A@x) + std(x.T)
+y = var(X, axis=1)
+tr(A@cov(X))
+logdet(cov(X))
+sum(B*tril(X@Y))
+u.T@triu(X)@v
+y = tril(X)@a
+u.T@cumsum(tanh(x))
+y = cumsum(x)
+y = cumsum(x.T)
+tr(A@cumsum(X, axis=0)) + tr(A@cumsum(X**2, axis=1))
+"""
+
+
+@pytest.mark.parametrize("program", GRADIENTS.strip().splitlines())
+def test_gradients(program: str) -> None:
+    assert mc.check(program, "all").passed
+
+
+HESSIANS = ["var(x)", "std(x)", "sum(cumsum(tanh(x))**2)", "sum(exp(tril(x@x.T)))", "sum(cov(x@x.T))"]
+
+
+@pytest.mark.parametrize("program", HESSIANS)
+def test_hessians(program: str) -> None:
+    x = np.array([0.3, -0.8, 1.1, 0.2])
+    _, _, hessians = mc.compile(program, wrt=["x"], order=2)(x=x)
+    np.testing.assert_allclose(hessians["x", "x"], hessian_by_differences(program, "x", x=x), rtol=1e-5, atol=1e-7)
+
+
+def test_variance_is_the_populations() -> None:
+    assert value("var(x)", x=[1, 2, 3, 6]) == 3.5
+    assert value("std(x)", x=[1, 2, 3, 6]) == pytest.approx(3.5**0.5)
+    X = [[1, 2, 4], [3, 2, 0]]
+    np.testing.assert_allclose(value("var(X, axis=0)", X=X), [1, 0, 4])
+    np.testing.assert_allclose(value("std(X, axis=1)", X=X), np.sqrt([14 / 9, 14 / 9]))
+    np.testing.assert_allclose(value("cov(X)", X=X), [[1, 0, -2], [0, 0, 0], [-2, 0, 4]])
+
+
+def test_triangles_and_running_sums() -> None:
+    X = [[1, 2, 3], [4, 5, 6]]
+    np.testing.assert_array_equal(value("tril(X)", X=X), [[1, 0, 0], [4, 5, 0]])
+    np.testing.assert_array_equal(value("triu(X)", X=X), [[1, 2, 3], [0, 5, 6]])
+    np.testing.assert_array_equal(value("cumsum(x)", x=[1, 2, 4]), [1, 3, 7])
+    np.testing.assert_array_equal(value("cumsum(X, axis=1)", X=X), [[1, 3, 6], [4, 9, 15]])
+    np.testing.assert_array_equal(mc.compile("cumsum(x).T@u", wrt=["x"])(x=[0, 0, 0], u=[1, 2, 4])[1]["x"], [7, 6, 4])
+
+
+def test_written_as_textbooks_do() -> None:
+    for program, by, text in (
+        ("var(x)", "x", "2 (x − mean(x) 1)/n"), ("u.T@cumsum(x)", "x", "cumsum_back(u)"),
+        ("sum(B*tril(X))", "X", "tril(B)"), ("y = cumsum(x)", "x", "tril(1ₙₓₙ)"),
+    ):  # fmt: skip
+        assert mc.derive(program, by)[by].text() == text
+
+
+def test_names_stay_free_for_variables() -> None:
+    assert mc.derive("var = 2*x; var.T@cov", "x")["x"].text() == "2 cov"
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [("cumsum(X)", "needs an axis"), ("x: vector(n); cov(x)", "needs a matrix")],
+)
+def test_refused(program: str, message: str) -> None:
+    with pytest.raises(mc.MatcalcError, match=message):
+        mc.derive(program, "all")
