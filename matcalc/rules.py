@@ -30,10 +30,11 @@ CHAPTERS = (
     ("Structure", STRUCTURE),
     ("Statistics and sequences", SEQUENCES),
 )
-SHAPES: tuple[Shape, ...] = (("m", "n"), ("n", "n"), ("n", 1))
+SHAPES: tuple[Shape, ...] = (("m", "n"), ("n", "n"), ("n", 1), (3, 1))
 PAIRS: tuple[tuple[Shape, Shape], ...] = (
     (("m", "n"), ("m", "n")), (("m", "n"), ("n", "p")), (("n", "n"), ("n", "p")), (("n", 1), ("n", 1)),
     (("n", "n"), (1, 1)), (("m", "n"), ("p", "q")),
+    ((3, 1), (3, 1)),
 )  # fmt: skip
 UNKNOWN = Law("d(f(X)) = f'(X) * dX", "elementwise function", "chain rule, entry by entry")
 

@@ -40,6 +40,9 @@ FUNCTIONS = {
     "norm_nuc": lambda x: np.sum(np.linalg.svd(x)[1]), "vec": lambda x: x.T.reshape(-1, 1),
     "triu": lambda x: np.array([[e if j >= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
     "tril": lambda x: np.array([[e if j <= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
+    "cross": lambda x, y: np.cross(x.ravel(), y.ravel()), "conv": lambda x, y: convolution(x.ravel(), y.ravel()),
+    "cross_matrix": lambda x: np.array([np.cross(x.ravel(), e) for e in np.eye(3)]).T,
+    "correlate": lambda x, y: [sum(x[i + j, 0] * y[j, 0] for j in range(len(y))) for i in range(len(x) - len(y) + 1)],
     "cov": lambda x: np.cov(x, rowvar=False, bias=True),
     "cross_entropy": lambda y, p: -np.sum(y * np.log(p)),
     "diag": lambda x: np.diag(x.ravel()) if 1 in x.shape else np.diag(x),
@@ -48,6 +51,14 @@ FUNCTIONS = {
 
 
 AXIS = ("sum", "mean", "logsumexp", "softmax", "log_softmax", "variance", "std", "cumsum", "cumsum_back")
+
+
+def convolution(x: Array, y: Array) -> Array:
+    out = np.zeros(len(x) + len(y) - 1)
+    for i, a in enumerate(x):
+        for j, b in enumerate(y):
+            out[i + j] += a * b
+    return out
 
 
 def prod_others(x: Array) -> Array:
@@ -145,6 +156,14 @@ class Evaluator:
         if op == "stack":
             blocks = iter(args)
             return np.vstack([np.hstack([next(blocks) for _ in range(count)]) for count in params])
+        if op == "roll":
+            along = params[0] if params[0] is not None else 0 if shape[1] == 1 else 1
+            places = [(i - params[1]) % shape[along] for i in range(shape[along])]
+            return args[0][places, :] if along == 0 else args[0][:, places]
+        if op == "conv_matrix":
+            return np.stack([convolution(args[0].ravel(), e) for e in np.eye(shape[1])], axis=1)
+        if op == "corr_matrix":
+            return [[args[0][i + j, 0] for j in range(shape[1])] for i in range(shape[0])]
         if op == "unvec":
             return args[0].reshape(shape[::-1]).T
         if op in ("kron_left", "kron_right"):

@@ -43,6 +43,16 @@ u.T@cumsum(tanh(x))
 y = cumsum(x)
 y = cumsum(x.T)
 tr(A@cumsum(X, axis=0)) + tr(A@cumsum(X**2, axis=1))
+norm(cross(x, y))
+y = cross(x, z)
+y = cross_matrix(x)@z
+u.T@roll(tanh(x), 2)
+y = roll(x.T, -1)
+tr(A@roll(X, 1, axis=0)) + tr(A@roll(X, -2, axis=1))
+u.T@conv(sin(x), k)
+y = conv(conv(x, k), h)
+u.T@correlate(x, k)
+y = correlate(x, k)
 """
 
 
@@ -51,7 +61,10 @@ def test_gradients(program: str) -> None:
     assert mc.check(program, "all").passed
 
 
-HESSIANS = ["var(x)", "std(x)", "sum(cumsum(tanh(x))**2)", "sum(exp(tril(x@x.T)))", "sum(cov(x@x.T))"]
+HESSIANS = [
+    "var(x)", "std(x)", "sum(cumsum(tanh(x))**2)", "sum(exp(tril(x@x.T)))", "sum(cov(x@x.T))",
+    "sum(conv(x, x)**2)", "sum(conv(tanh(x), x[0:2])**3)", "sum(roll(x, 1)*x**2)", "sum(cross(x[0:3], x[1:4]**2)**2)",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("program", HESSIANS)
@@ -79,9 +92,25 @@ def test_triangles_and_running_sums() -> None:
     np.testing.assert_array_equal(mc.compile("cumsum(x).T@u", wrt=["x"])(x=[0, 0, 0], u=[1, 2, 4])[1]["x"], [7, 6, 4])
 
 
+def test_products_and_shifts() -> None:
+    np.testing.assert_array_equal(value("cross(x, y)", x=[1, 0, 0], y=[0, 1, 0]), [0, 0, 1])
+    np.testing.assert_array_equal(value("cross(x, y)", x=[1, 2, 3], y=[4, 5, 6]), [-3, 6, -3])
+    np.testing.assert_array_equal(value("cross_matrix(x)", x=[1, 2, 3]), [[0, -3, 2], [3, 0, -1], [-2, 1, 0]])
+    np.testing.assert_array_equal(value("roll(x, 1)", x=[1, 2, 3]), [3, 1, 2])
+    np.testing.assert_array_equal(value("roll(X, -1, axis=1)", X=[[1, 2, 3], [4, 5, 6]]), [[2, 3, 1], [5, 6, 4]])
+    np.testing.assert_array_equal(value("conv(x, k)", x=[1, 2, 3], k=[1, 10]), [1, 12, 23, 30])
+    np.testing.assert_array_equal(value("correlate(x, k)", x=[1, 2, 3], k=[1, 10]), [21, 32])
+    np.testing.assert_array_equal(value("conv_matrix(k, 2)", k=[1, 10]), [[1, 0], [10, 1], [0, 10]])
+    np.testing.assert_array_equal(value("corr_matrix(a, 2)", a=[1, 2, 3]), [[1, 2], [2, 3]])
+    with pytest.raises(ValueError, match="3 entries do not fit into 2"):
+        value("correlate(x, k)", x=[1, 2], k=[1, 2, 3])
+
+
 def test_written_as_textbooks_do() -> None:
     for program, by, text in (
         ("var(x)", "x", "2 (x − mean(x) 1)/n"), ("u.T@cumsum(x)", "x", "cumsum_back(u)"),
+        ("u.T@conv(x, k)", "x", "correlate(u, k)"), ("y = conv(x, k)", "x", "conv_matrix(k, n)"),
+        ("a.T@cross(x, y)", "x", "y × a"), ("u.T@roll(x, 2)", "x", "roll(u, −2)"), ("y = cross(x, z)", "z", "[x]_×"),
         ("sum(B*tril(X))", "X", "tril(B)"), ("y = cumsum(x)", "x", "tril(1ₙₓₙ)"),
     ):  # fmt: skip
         assert mc.derive(program, by)[by].text() == text
@@ -93,7 +122,11 @@ def test_names_stay_free_for_variables() -> None:
 
 @pytest.mark.parametrize(
     ("program", "message"),
-    [("cumsum(X)", "needs an axis"), ("x: vector(n); cov(x)", "needs a matrix")],
+    [
+        ("cumsum(X)", "needs an axis"), ("x: vector(n); cov(x)", "needs a matrix"), ("X: matrix(m, n); conv(X, y)", "columns"),
+        ("roll(x, n)", "whole number"), ("roll(X, 1)", "needs an axis"), ("x: vector(4); cross(x, y)", "3"),
+        ("tr(A@conv_matrix(x, 3))", "derivative of conv_matrix is not supported"),
+    ],
 )
 def test_refused(program: str, message: str) -> None:
     with pytest.raises(mc.MatcalcError, match=message):

@@ -30,7 +30,7 @@ from matcalc.render.source import source
 
 ALL = ("all",)
 SHAPES = [(1, 1), ("m", 1), (1, "n"), ("m", "n"), ("n", "m"), ("n", 1), (1, "m"), ("n", "n"), ("m", "m"), ("n", "p")]
-NO_LAW = {"polar"}  # stated in the tables: its own derivative is not supported
+NO_LAW = {"polar", "conv_matrix", "corr_matrix"}  # stated in the tables: its own derivative is not supported
 NOT_BY = {("matrix_power", 1), ("power_sum", 0), ("power_sum", 2), ("kron_left", 2), ("kron_right", 2)}
 WITHOUT_TEXT = {"stack", "index"}  # their local derivatives come from their shapes
 
@@ -76,6 +76,14 @@ def special(op: str) -> Iterator[Node | None]:
         yield from stacks()
     elif op == "index":
         yield from indexings()
+    elif op in ("cross", "cross_matrix"):
+        yield make(op, *[variable(name, (3, 1)) for name in "AB"][: len(OPERATIONS[op].signature)])
+    elif op == "roll":
+        for shape, axis in ((("m", 1), None), ((1, "n"), None), (("n", 1), 1), (("m", "n"), 0), (("m", "n"), 1)):
+            for k in (-1, 2):
+                yield make(op, variable("A", shape), params=(axis, k))
+    elif op == "correlate":
+        yield make(op, variable("A", ("q", 1)), variable("B", ("n", 1)))
     elif op == "unvec":
         yield make(op, variable("x", (table_product("m", "n"), 1)), params=("m", "n"))
     elif op in ("kron_left", "kron_right"):
@@ -96,7 +104,7 @@ def table_product(a: str, b: str) -> Any:
     return multiply(a, b)
 
 
-SPECIAL = ("stack", "index", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
+SPECIAL = ("stack", "index", "cross", "cross_matrix", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
 
 
 def cases(op: str) -> list[Node]:

@@ -77,6 +77,7 @@ A = variable("A", ("n", "m"), "", True)
 B = variable("B", ("m", "p"))
 X, Y = variable("X", ("n", "n")), variable("Y", ("n", "n"))
 S = variable("S", ("n", "n"), "posdef")
+V, W = variable("V", (3, 1)), variable("W", (3, 1))
 KINDS = {"scalar": s, "vector": x, "row": r, "matrix": A}
 
 
@@ -98,6 +99,12 @@ EXAMPLES: dict[str, list[Node]] = {
     **{op: [make(op, a, params=(axis,)) for a, axis in ((x, None), (r, None), (x, 0), (x, 1), (r, 0), (A, 0), (A, 1))]
        for op in ("cumsum", "cumsum_back")},
     **{op: [make(op, A), make(op, table.transpose(A)), make(op, table.mul(number(2), X))] for op in ("triu", "tril", "cov")},
+    "cross": [make("cross", V, W)], "cross_matrix": [make("cross_matrix", table.mul(V, s))],
+    "roll": [make("roll", a, params=(axis, k)) for a, axis in ((x, None), (r, None), (r, 0), (A, 0), (A, 1)) for k in (-7, 0, 1)],
+    "conv": [make("conv", x, y), make("conv", x, V), make("conv", V, table.mul(s, x))],
+    "correlate": [make("correlate", x, V), make("correlate", make("conv", x, y), x)],
+    "conv_matrix": [make("conv_matrix", x, params=(size,)) for size in (2, "n")],
+    "corr_matrix": [make("corr_matrix", x, params=(size,)) for size in (2, 3)],
     "cross_entropy": [make("cross_entropy", y, x), make("cross_entropy", A, make("exp", A))],
     "diag": [make("diag", x), make("diag", r), make("diag", X), make("diag", table.matmul(X, Y))],
     "outer": [make("outer", x, r), make("outer", r, x), make("outer", x, y)],

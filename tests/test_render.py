@@ -33,7 +33,7 @@ SCALAR: Shape = (1, 1)
 A, B = variable("A", ("m", "n")), variable("B", ("m", "n"))
 X, S = variable("X", ("n", "n")), variable("S", ("n", "n"), "symmetric")
 x, y, b, u = (variable(name, (size, 1)) for name, size in (("x", "n"), ("y", "n"), ("b", "m"), ("u", "m")))
-r = variable("r", (1, "n"))
+r, d3 = variable("r", (1, "n")), variable("d", (3, 1))
 c, t, lam = variable("c", SCALAR), variable("t", SCALAR), variable("lambda", SCALAR)
 v = variable("v", (6, 1))
 z = let("z", add(matmul(A, x), b))
@@ -452,7 +452,11 @@ def every_operation() -> list[Node]:
         make("matrix_power", X, TWO), make("power_sum", X, S, TWO), make("kron", A, add(A, B)), make("solve", X, x),
         make("kron_left", G, C, params=(2, 4)), make("kron_right", G, D, params=(3, 5)), make("unvec", v, params=(2, 3)),
         make("stack", x, y, params=(1, 1)), index(x, AT[2], AT["all"]), make("outer", u, x), matmul(A, x),
-        make("polar", A), make("norm_nuc", A), *[make(op, A) for op in ("cov", "triu", "tril")], *[make("norm", node) for node in (x, A)],
+        make("polar", A), make("norm_nuc", A), *[make(op, A) for op in ("cov", "triu", "tril")],
+        make("cross", d3, d3), make("cross", make("cross", d3, d3), d3), make("cross_matrix", d3), make("T", make("cross", d3, d3)),
+        make("roll", x, params=(None, -1)), make("roll", A, params=(1, 2)), make("conv", make("conv", x, u), v),
+        make("conv_matrix", x, params=("m",)), make("corr_matrix", v, params=(2,)), make("correlate", v, d3),
+        *[make("norm", node) for node in (x, A)],
     ]  # fmt: skip
     done = {node.op for node in found}
     for name, operation in OPERATIONS.items():

@@ -235,6 +235,28 @@ def _cumsum_back(x, axis=0):
     """At each entry, the sum from it to the last one."""
     return np.flip(np.cumsum(np.flip(x, axis), axis=axis), axis)
 '''),
+    "_cross_matrix": Helper('''
+def _cross_matrix(x):
+    """The matrix whose product with y is the cross product of x and y."""
+    return np.array([[0.0, -x[2], x[1]], [x[2], 0.0, -x[0]], [-x[1], x[0], 0.0]])
+'''),
+    "_correlate": Helper('''
+def _correlate(a, k):
+    """The sums of a[i + j] * k[j] over j, where all of k lies in a."""
+    if a.size < k.size:
+        raise ValueError(f"{k.size} entries do not fit into {a.size}")
+    return np.convolve(a, k[::-1], "valid")
+'''),
+    "_conv_matrix": Helper('''
+def _conv_matrix(k, n):
+    """The matrix whose product with x is the convolution of k and x: each column k, one lower."""
+    return np.resize(np.concatenate([k, np.zeros(n)]), (n, k.size + n - 1)).T
+'''),
+    "_corr_matrix": Helper('''
+def _corr_matrix(a, m):
+    """The matrix whose product with k is the correlation of a with k: each row the next m entries."""
+    return np.array(np.lib.stride_tricks.sliding_window_view(a, m))
+'''),
     "_prod_others": Helper('''
 def _prod_others(x):
     """At each entry the product of all others: products from both ends, so that zeros divide nothing."""

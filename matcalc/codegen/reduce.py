@@ -243,17 +243,26 @@ def _running(lowering: Lowering, node: Node) -> Scaled:
         if axis is not None and body.shape[axis] == 1:
             return number, value
         axis = None
-    return number, graph.value("call", (value,), (node.op, axis), axes_of(node.shape))
+    return number, graph.value("call", (value,), (node.op, axis, *node.params[1:]), axes_of(node.shape))
 
 
-def _triangle(lowering: Lowering, node: Node) -> Scaled:
-    number, value = lowering.done[node.args[0]]
-    return number, lowering.graph.value("call", (value,), (node.op,), axes_of(node.shape))
+def _multilinear(lowering: Lowering, node: Node) -> Scaled:
+    """Functions that are linear in every argument: numbers go outside."""
+    number = ONE
+    values = []
+    for argument in node.args:
+        n, value = lowering.done[argument]
+        number *= n
+        values.append(value)
+    return number, lowering.graph.value("call", tuple(values), (node.op, *node.params), axes_of(node.shape))
 
 
 RULES: dict[str, Rule] = {
     "variance": _spread_out, "std": _spread_out, "cumsum": _running, "cumsum_back": _running,
-    "triu": _triangle, "tril": _triangle,
+    "roll": _running,
+    **dict.fromkeys(
+        ("triu", "tril", "cross", "cross_matrix", "conv", "correlate", "conv_matrix", "corr_matrix"), _multilinear
+    ),
     "sum": _reduced, "mean": _reduced, "tr": _traced, "diag": _diagonal, "inner": _inner_product,
     "norm": _norm, "norm1": _norm, "norm_inf": _norm, "norm_nuc": _norm,
     "logsumexp": _soft, "softmax": _soft, "log_softmax": _soft,

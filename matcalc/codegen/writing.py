@@ -190,6 +190,15 @@ def _running(w: Writer, v: Value, args: list[Text]) -> str:
     return f"np.cumsum({args[0][0]}{axis})"
 
 
+def _rolled(w: Writer, v: Value, args: list[Text]) -> str:
+    axis = "" if v.params[1] is None else f", axis={v.params[1]}"
+    return f"np.roll({args[0][0]}, {v.params[2]}{axis})"
+
+
+def _sized(w: Writer, v: Value, args: list[Text]) -> str:
+    return f"{w.helper(f'_{v.params[0]}')}({args[0][0]}, {w.dim(v.params[1])})"
+
+
 def _power(w: Writer, v: Value, args: list[Text]) -> Text:
     name = "np.linalg.matrix_power" if v.params[0] == "fixed" else w.helper("_matrix_power")
     return f"{name}({args[0][0]}, {args[1][0]})", ATOM
@@ -198,6 +207,7 @@ def _power(w: Writer, v: Value, args: list[Text]) -> Text:
 _CALLS: dict[str, Callable[[Writer, Value, list[Text]], str]] = {
     "logsumexp": _axis, "softmax": _axis, "log_softmax": _axis, "variance": _axis, "std": _axis,
     "cumsum_back": _axis, "cumsum": _running,
+    "roll": _rolled, "conv_matrix": _sized, "corr_matrix": _sized,
     "tr": lambda w, v, a: f"np.trace({a[0][0]})",
     "norm": lambda w, v, a: f"{w.helper('_norm')}({a[0][0]})",
     "pinv": lambda w, v, a: f"{w.helper('_pinv')}({a[0][0]})",

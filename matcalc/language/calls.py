@@ -25,9 +25,10 @@ OPERATORS = frozenset(["add", "sub", "neg", "mul", "div", "pow", "matmul", "T", 
 NAMED = {"var": "variance"}  # functions whose operation has another name (a node "var" is a variable)
 FUNCTIONS = (frozenset(OPERATIONS) - OPERATORS - frozenset(NAMED.values())) | frozenset(NAMED)
 CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
-TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2}  # dimensions after the arguments
+TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr_matrix": 1, "roll": 1}  # dimensions after the arguments
 # names that are functions only where they are called: a variable may have them as well
-FREE = frozenset(["var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back"])
+FREE = frozenset(["var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv",
+                  "correlate", "conv_matrix", "corr_matrix"])  # fmt: skip
 RESERVED = (FUNCTIONS - FREE) | frozenset(CONSTANTS)
 
 # Of the MATLAB-style syntax alone: other names, and constants that take their size from where they stand.
@@ -166,7 +167,7 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
     trailing = TRAILING.get(name, 0)
     wanted = len(entry.signature) + trailing
     if len(arguments) != wanted:
-        names = ", ".join([*entry.signature, *"mn"[:trailing]])
+        names = ", ".join([*entry.signature, *("k" if name == "roll" else "mn"[:trailing])])
         hint = "write axis=0 or axis=1" if entry.axis and len(arguments) == 2 else ""
         raise _arity(call, scope, wanted, f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}", hint)
     params: tuple[Any, ...] = (_axis(call, scope),) if entry.axis else ()
@@ -177,8 +178,12 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
             raise scope.error(UnsupportedError, f"{name}' is not supported", call, "only elementwise functions have f'")
         return Plan("derived", arguments, (name, call.primes))
     if trailing:
-        params = tuple([dimension(tree, scope) for tree in arguments[-trailing:]])
-        _positive(params, call, scope)
+        sizes = tuple([dimension(tree, scope) for tree in arguments[-trailing:]])
+        if name == "roll":
+            _shift(sizes[0], arguments[-1], scope)
+        else:
+            _positive(sizes, call, scope)
+        params = (*params, *sizes)
         arguments = arguments[:-trailing]
     elif name in ("matrix_power", "power_sum"):
         _exponent(arguments[-1], scope)
@@ -238,6 +243,11 @@ def _exponent(tree: Syntax, scope: Scope) -> None:
                 UnsupportedError, "the exponent of matrix_power is made of whole numbers and scalar names", top,
                 "assign it to a name first",
             )  # fmt: skip
+
+
+def _shift(k: Dim, tree: Syntax, scope: Scope) -> None:
+    if not isinstance(k, int):
+        raise scope.error(UnsupportedError, "roll shifts by a whole number", tree, "write roll(x, 1) or roll(x, -1)")
 
 
 def _positive(dims: Sequence[Dim], tree: Syntax, scope: Scope) -> None:

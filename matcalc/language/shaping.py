@@ -26,7 +26,7 @@ __all__ = ["Failure", "Preparation", "Run", "parameters", "run"]
 SCALAR = (1, 1)
 OF_VECTORS = frozenset({
     "sum", "mean", "logsumexp", "softmax", "log_softmax", "prod", "max", "min", "norm", "norm1", "norm_inf", "vec",
-    "kron", "variance", "std", "cumsum", "cumsum_back", "cross_entropy", "inner", "prod_others", "is_max", "is_min",
+    "kron", "variance", "std", "cumsum", "cumsum_back", "roll", "cross_entropy", "inner", "prod_others", "is_max", "is_min",
 })  # fmt: skip
 WITH_MORE = frozenset({"matmul", "declared"})
 Params: TypeAlias = tuple[Any, ...]

@@ -58,6 +58,12 @@ def _by_matrix(name: str, matrix: str) -> Writer:
     return law
 
 
+def _correlation_law(args: Sequence[Shape], params: Params) -> str:
+    (n, _), (m, _) = args
+    length = dims.text(dims.add(dims.subtract(n, m), 1))
+    return f"d(correlate(A, B)) = conv_matrix(B, {length}).T @ dA + corr_matrix(A, {dims.text(m)}) @ dB"
+
+
 SEQUENCES = [
     Operation(
         "variance", "X", shapes.along_axis, axis=True, numpy="_variance({X}, axis={axis})", latex=r"\operatorname{var}", text="var",
@@ -104,5 +110,50 @@ SEQUENCES = [
         opened=_by_matrix("cumsum_back", "triu(ones({n}, {n}))"),
         law=Law("d(cumsum_back(X)) = cumsum_back(dX)", "running sum from the end", "linear"),
         doc="at each entry, the sum from it to the last entry; adjoint of cumsum",
+    ),
+    Operation(
+        "cross", "A, B", shapes.cross, numpy="np.cross({A}, {B})",
+        law=Law("d(cross(A, B)) = cross(dA, B) + cross(A, dB)", "cross product", "product rule"),
+        adjoint={"A": "cross(B, G)", "B": "cross(G, A)"},
+        opened=_sized("d(cross(A, B)) = cross_matrix(A) @ dB - cross_matrix(B) @ dA"),
+        doc="the vector product of two columns of three entries",
+    ),
+    Operation(
+        "cross_matrix", "X", shapes.cross_matrix, numpy="_cross_matrix({X})", latex=r"\left[ {X:any} \right]_{\times}", text="[{X:any}]_×",
+        law=Law("d(cross_matrix(X)) = cross_matrix(dX)", "matrix of the cross product", "linear"),
+        adjoint={"X": "[G[2, 1] - G[1, 2]; G[0, 2] - G[2, 0]; G[1, 0] - G[0, 1]]"},
+        opened=_sized(
+            "d(cross_matrix(X)) = [0, 0, 0; 0, 0, -1; 0, 1, 0] * dX[0] + [0, 0, 1; 0, 0, 0; -1, 0, 0] * dX[1]"
+            " + [0, -1, 0; 1, 0, 0; 0, 0, 0] * dX[2]"
+        ),
+        doc="cross_matrix(x) @ y is cross(x, y)",
+    ),
+    Operation(
+        "roll", "X", shapes.rolled, axis=True, latex=r"\operatorname{roll}", adjoint={"X": "roll(G, -({k}){axis})"},
+        choose=lambda args, params: f"d(roll(X, {params[1]}{_axis(params)})) = roll(dX, {params[1]}{_axis(params)})",
+        opened=_by_matrix("roll", "roll(eye({n}), {k}, axis=0)"),
+        law=Law("d(roll(X, 1)) = roll(dX, 1)", "entries shifted round", "linear"),
+        doc="roll(x, k): entry i moves to place i + k, round the end, k an integer; of a matrix with axis=0 or axis=1",
+    ),
+    Operation(
+        "conv", "A, B", shapes.convolved, numpy="np.convolve({A}, {B})",
+        law=Law("d(conv(A, B)) = conv(dA, B) + conv(A, dB)", "convolution", "product rule"),
+        adjoint={"A": "correlate(G, B)", "B": "correlate(G, A)"},
+        opened=_sized("d(conv(A, B)) = conv_matrix(B, {m}) @ dA + conv_matrix(A, {p}) @ dB"),
+        doc="the full convolution of two columns, n + m - 1 entries",
+    ),
+    Operation(
+        "correlate", "A, B", shapes.correlated, numpy="_correlate({A}, {B})", latex=r"\operatorname{correlate}",
+        law=Law("d(correlate(A, B)) = correlate(dA, B) + correlate(A, dB)", "correlation", "product rule"),
+        adjoint={"A": "conv(G, B)", "B": "correlate(A, G)"}, opened=_correlation_law,
+        doc="correlate(a, k): the sums of a[i + j]*k[j] over j, where all of k lies in a; adjoint of conv",
+    ),
+    Operation(
+        "conv_matrix", "X", shapes.conv_matrix, latex=r"\operatorname{conv\,matrix}",
+        doc="conv_matrix(k, n) @ x is conv(k, x), x of n entries; its own derivative is not supported",
+    ),
+    Operation(
+        "corr_matrix", "X", shapes.corr_matrix, latex=r"\operatorname{corr\,matrix}",
+        doc="corr_matrix(a, m) @ k is correlate(a, k), k of m entries; its own derivative is not supported",
     ),
 ]  # fmt: skip

@@ -98,6 +98,61 @@ def covariance(check: Checker, shapes: Shapes, params: Params) -> Shape:
     return (shapes[0][1], shapes[0][1])
 
 
+def _column(check: Checker, shape: Shape) -> Dim:
+    if kind(shape) != "vector":
+        hint = "transpose it" if kind(shape) == "row" else ""
+        raise check.misfit(f"it needs columns, this is a {describe(shape)}", hint)
+    return shape[0]
+
+
+def cross(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """Two columns of three entries to one."""
+    for shape in shapes:
+        check.same(_column(check, shape), 3)
+    return (3, 1)
+
+
+def cross_matrix(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A column of three entries to 3×3."""
+    check.same(_column(check, shapes[0]), 3)
+    return (3, 3)
+
+
+def rolled(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A vector or a row, or a matrix along an axis, to its own shape; the parameters are the axis and the shift."""
+    return along_kept_axis(check, shapes, params[:1])
+
+
+def convolved(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """Columns of n and m entries to one of n + m - 1."""
+    n, m = (_column(check, shape) for shape in shapes)
+    return (subtract(add(n, m), 1), 1)
+
+
+def _difference(check: Checker, n: Dim, m: Dim) -> Dim:
+    length = add(subtract(n, m), 1)
+    known = constant(length)
+    if known is not None and known < 1:
+        raise check.misfit(f"{dim_text(m)} entries do not fit into {dim_text(n)}")
+    return length
+
+
+def correlated(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """Columns of n and m entries to one of n - m + 1."""
+    n, m = (_column(check, shape) for shape in shapes)
+    return (_difference(check, n, m), 1)
+
+
+def conv_matrix(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A column of m entries to (n + m - 1)×n (the parameter is n)."""
+    return (subtract(add(_column(check, shapes[0]), params[0]), 1), params[0])
+
+
+def corr_matrix(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A column of n entries to (n - m + 1)×m (the parameter is m)."""
+    return (_difference(check, _column(check, shapes[0]), params[0]), params[0])
+
+
 def vector_to_scalar(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """A vector, a row or a matrix, entry by entry, to a scalar."""
     return SCALAR

@@ -93,6 +93,7 @@ def _call(writer: _Writer, node: Node, function: str = "") -> Laid:
     if node.params and OPERATIONS[node.op].axis:
         after, last = style.axis(node.params[0]) if node.params[0] is not None else ("", "")
     elif node.params:
+        last = "".join([f", {style.negative if k < 0 else ''}{abs(k)}" for k in node.params[1:]]) + last
         after, last = style.parameters(node.params)
     opening, closing = style.brackets
     pieces: list[Piece] = [function or style.function(node.op), after + opening]
@@ -237,6 +238,13 @@ def _turned(writer: _Writer, node: Node, wanted: str) -> list[Piece]:
     return [(node, PROD)] if kind(node.shape) == wanted else [(node, ATOM), writer.style.transposed]
 
 
+def _infix(writer: _Writer, node: Node) -> Laid:
+    """``x × y``, ``x ∗ k``: parentheses wherever more than one thing stands."""
+    left, right = node.args
+    operator = writer.style.cross if node.op == "cross" else writer.style.convolved
+    return DIV, ((left, POW), operator, (right, POW))
+
+
 def _vectors(writer: _Writer, node: Node) -> Laid:
     """``aᵀ b`` for ``dot(a, b)``, ``a bᵀ`` for ``outer(a, b)``."""
     first, second = ("row", "vector") if node.op == "dot" else ("vector", "row")
@@ -274,5 +282,5 @@ RULES: dict[str, Rule] = {
     "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
     "add": _sum, "sub": _sum, "neg": _negative, "mul": _product, "matmul": _product, "div": _quotient,
     "pow": _power, "matrix_power": _power, "square": _fixed_power, "reciprocal": _fixed_power, "T": _transpose,
-    "kron": _kronecker, "dot": _vectors, "outer": _vectors, "solve": _solved, "norm": _norm, "sigmoid": _sigmoid,
+    "kron": _kronecker, "cross": _infix, "conv": _infix, "dot": _vectors, "outer": _vectors, "solve": _solved, "norm": _norm, "sigmoid": _sigmoid,
 }  # fmt: skip

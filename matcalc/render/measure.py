@@ -143,5 +143,8 @@ _OWN: dict[str, Callable[[Node, tuple[Any, ...]], int]] = {
     "unvec": lambda node, params: 1 + _dims(*params),
     "kron_left": lambda node, params: 1 + _dims(*params),
     "kron_right": lambda node, params: 1 + _dims(*params),
+    "conv_matrix": lambda node, params: 1 + _dims(*params),
+    "corr_matrix": lambda node, params: 1 + _dims(*params),
+    "roll": lambda node, params: _axis(node, params) + _dims(params[1]),
     **dict.fromkeys(AXIS, _axis),
 }

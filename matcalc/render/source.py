@@ -79,6 +79,12 @@ def _along(node: Node) -> tuple[int, Sequence[Piece]]:
 
 
 def _number(node: Node) -> tuple[int, Sequence[Piece]]:
+def _rolled(node: Node) -> tuple[int, Sequence[Piece]]:
+    """``roll(x, 1)``, ``roll(X, -2, axis=0)``."""
+    axis, shift = node.params
+    return ATOM, ("roll(", (node.args[0], 0), f", {shift}" + (")" if axis is None else f", axis={axis})"))
+
+
     value: Fraction = node.params[0]
     written = decimal(abs(value))
     if value < 0:

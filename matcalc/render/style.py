@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
+from matcalc.render.entries import PLAIN
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
@@ -43,6 +44,7 @@ class Style:
     brackets = ("(", ")")
     minus, plus, negative = " − ", " + ", "−"
     times, over, kronecker = " ⊙ ", " ⊘ ", " ⊗ "
+    cross, convolved = " × ", " ∗ "
     transposed, inverse, inverse_transposed = "ᵀ", "⁻¹", "⁻ᵀ"
     pi, one, colon = "π", "1", ":"
     fractions = False  # whether a quotient is drawn as a fraction
@@ -163,4 +165,4 @@ def template_level(template: str) -> int:
     """
     if template.startswith("{"):
         return POSTFIX
-    return ATOM if template.startswith(("|", "‖", "⟨", r"\left", r"\sqrt")) else POW
+    return ATOM if template.startswith(("|", "‖", "⟨", "[", r"\left", r"\sqrt")) else POW

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.compiled import load
 from matcalc.codegen.numpy_module import Module, Request, build
+from matcalc.expressions.dims import evaluate
 from matcalc.expressions.node import Node, postorder
 from matcalc.verify import sampling
 from matcalc.verify.domain import Condition, conditions, wishes
@@ -76,6 +77,8 @@ class Sampler:
         """The next point, or None where none was found."""
         for attempt in range(ATTEMPTS):
             point = self._drawn(attempt)
+            if point is None:
+                continue
             try:
                 value, guards = self.code(point)
             except (ArithmeticError, ValueError):  # a singular matrix; anything else is a bug and shows
@@ -91,9 +94,11 @@ class Sampler:
             return False
         return all(condition.holds(guards[str(i)]) for i, condition in enumerate(self.conditions))
 
-    def _drawn(self, attempt: int) -> Point:
+    def _drawn(self, attempt: int) -> Point | None:
         rng = self.rng
         sizes = sampling.sizes_of(self.dims, self.least, self.fixed, self.shapes, rng)
+        if any(evaluate(dim, sizes) < 1 for shape in self.shapes for dim in shape):
+            return None  # n - m + 1 entries, and n is less than m
         inputs = {}
         for node in self.inputs:
             name = node.params[0]
