@@ -40,6 +40,7 @@ class _Latex(Style):
     brackets = (r"\left( ", r" \right)")
     minus, plus, negative = " - ", " + ", "-"
     times, over, kronecker = r" \odot ", r" \oslash ", r" \otimes "
+    cross, convolved = r" \times ", " * "
     transposed, inverse, inverse_transposed = r"^\top", "^{-1}", r"^{-\top}"
     pi, one, colon = r"\pi", r"\mathbf{1}", "{:}"
     fractions = True

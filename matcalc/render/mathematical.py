@@ -92,8 +92,8 @@ def _call(writer: _Writer, node: Node, function: str = "") -> Laid:
     after, last = "", ""
     if node.params and OPERATIONS[node.op].axis:
         after, last = style.axis(node.params[0]) if node.params[0] is not None else ("", "")
-    elif node.params:
         last = "".join([f", {style.negative if k < 0 else ''}{abs(k)}" for k in node.params[1:]]) + last
+    elif node.params:
         after, last = style.parameters(node.params)
     opening, closing = style.brackets
     pieces: list[Piece] = [function or style.function(node.op), after + opening]
@@ -233,16 +233,16 @@ def _kronecker(writer: _Writer, node: Node) -> Laid:
     return DIV, ((left, DIV if left.op == "kron" else POW), writer.style.kronecker, (right, POW))
 
 
-def _turned(writer: _Writer, node: Node, wanted: str) -> list[Piece]:
-    """A vector as a row or as a column."""
-    return [(node, PROD)] if kind(node.shape) == wanted else [(node, ATOM), writer.style.transposed]
-
-
 def _infix(writer: _Writer, node: Node) -> Laid:
     """``x × y``, ``x ∗ k``: parentheses wherever more than one thing stands."""
     left, right = node.args
     operator = writer.style.cross if node.op == "cross" else writer.style.convolved
     return DIV, ((left, POW), operator, (right, POW))
+
+
+def _turned(writer: _Writer, node: Node, wanted: str) -> list[Piece]:
+    """A vector as a row or as a column."""
+    return [(node, PROD)] if kind(node.shape) == wanted else [(node, ATOM), writer.style.transposed]
 
 
 def _vectors(writer: _Writer, node: Node) -> Laid:

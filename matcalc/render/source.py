@@ -78,13 +78,13 @@ def _along(node: Node) -> tuple[int, Sequence[Piece]]:
     return ATOM, (f"{SPELLED.get(node.op, node.op)}(", (node.args[0], 0), ")" if axis is None else f", axis={axis})")
 
 
-def _number(node: Node) -> tuple[int, Sequence[Piece]]:
 def _rolled(node: Node) -> tuple[int, Sequence[Piece]]:
     """``roll(x, 1)``, ``roll(X, -2, axis=0)``."""
     axis, shift = node.params
     return ATOM, ("roll(", (node.args[0], 0), f", {shift}" + (")" if axis is None else f", axis={axis})"))
 
 
+def _number(node: Node) -> tuple[int, Sequence[Piece]]:
     value: Fraction = node.params[0]
     written = decimal(abs(value))
     if value < 0:
@@ -181,7 +181,7 @@ SPELLED = {"variance": "var"}  # where the name of a function is not that of its
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
     "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
-    **dict.fromkeys(AXIS, _along),
+    "roll": _rolled, **dict.fromkeys(AXIS, _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {
     "add": _infix(ADD, " + "), "sub": _infix(ADD, " - "), "mul": _infix(MUL, "*"), "div": _infix(MUL, "/"),
