@@ -1,7 +1,8 @@
 """What a derivation costs: ``python -m benchmarks.derive``.
 
-Every figure stands beside the one aimed at.  Times of `derive` are from the text of the program to the results, in a process
-that has derived before; the cold start is the whole process of the command line, beside one that imports lark and click alone.
+Every figure stands beside the one aimed at. Times of `derive` are from the text of the program to
+the results, in a process that has derived before; the cold start is the whole process of the
+command line, beside one that imports lark and click alone.
 """
 
 from __future__ import annotations

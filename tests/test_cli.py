@@ -25,9 +25,7 @@ def test_derivatives_for_people_with_all_shapes() -> None:
         "∂s/∂b = u ⊙ f′(W x + b)        (n)\n"
         "where u: n, W: n×d, x: d, b: n, s: scalar\n"
     )
-    assert re.fullmatch(
-        r"checked: 4 derivatives at 3 points, max error \de-1\d \(complex step\)\n", result.stderr
-    )
+    assert re.fullmatch(r"checked: 4 derivatives at 3 points, max error \de-1\d \(complex step\)\n", result.stderr)
 
 
 def test_no_check_says_nothing() -> None:
@@ -313,7 +311,9 @@ def test_rules_are_listed_and_found() -> None:
 
 
 @pytest.mark.parametrize("command", list(COMMANDS))
-def test_help_of_every_command_has_examples_that_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_of_every_command_has_examples_that_run(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown = good(command, "--help")
     examples = re.findall(rf"^ *matcalc ({command} .*|{command})$", shown, re.MULTILINE)
     assert examples

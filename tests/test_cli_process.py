@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -79,8 +80,8 @@ def test_a_reader_that_goes_away_is_not_an_error() -> None:
 
 @pytest.mark.parametrize("place", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_ends_it(place: signal.Signals) -> None:
-    code = "import time, matcalc.cli.derive as d; d.derivation_of = lambda *a, **k: (print('on', flush=True), time.sleep(60))"
-    code += "; from matcalc.cli import main; main()"
+    code = "import time, matcalc.cli.derive as d; from matcalc.cli import main; "
+    code += "d.derivation_of = lambda **asked: (print('on', flush=True), time.sleep(60)); main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "derive", "x.T@x"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -108,7 +109,23 @@ import json
 print(json.dumps([code, sorted(set(sys.modules) - before - {"json"})]))
 """
 # of the standard library, what lark and click have not loaded already; what it costs is known
-ALLOWED = {"heapq", "_heapq", "locale", "_locale", "fractions", "numbers", "decimal", "_decimal", "_pydecimal", "math", "gc", "signal", "hashlib", "_hashlib", "_blake2"}
+ALLOWED = {
+    "heapq",
+    "_heapq",
+    "locale",
+    "_locale",
+    "fractions",
+    "numbers",
+    "decimal",
+    "_decimal",
+    "_pydecimal",
+    "math",
+    "gc",
+    "signal",
+    "hashlib",
+    "_hashlib",
+    "_blake2",
+}
 
 
 def test_a_start_loads_no_more_than_it_needs() -> None:
@@ -123,11 +140,10 @@ def test_a_start_loads_no_more_than_it_needs() -> None:
 
 def completed(line: str, shell: str = "bash") -> list[str]:
     """What the shell offers at the end of a line."""
-    import shlex
-
     words = [*shlex.split(line), *([""] if line.endswith(" ") else [])]
     environment = {
-        **os.environ, "_MATCALC_COMPLETE": f"{shell}_complete", "COMP_WORDS": shlex.join(words), "COMP_CWORD": str(len(words) - 1),
+        **os.environ, "_MATCALC_COMPLETE": f"{shell}_complete", "COMP_WORDS": shlex.join(words),
+        "COMP_CWORD": str(len(words) - 1),
     }  # fmt: skip
     if line.endswith(" "):
         environment["COMP_WORDS"] = shlex.join(words[:-1]) + " "

@@ -1,7 +1,8 @@
 """The documents say what happens: every console block is run, every Python example too.
 
-A line ``...`` stands for any lines; figures of rounding (``4e-16``) may differ.  ``MATCALC_REGENERATE=1`` writes what the
-commands print now into the documents, for reading the difference.
+A line ``...`` stands for any lines; figures of rounding (``4e-16``) may differ.
+``MATCALC_REGENERATE=1`` writes what the commands print now into the documents, for reading the
+difference.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def printed(command: str, folder: Path) -> str:
     scripts = os.path.dirname(sys.executable)
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
-        check=False,
+        ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        timeout=120, check=False,
     )  # fmt: skip
     return done.stdout.decode()
 

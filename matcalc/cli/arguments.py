@@ -10,6 +10,7 @@ import click
 
 from matcalc.cli import completion
 from matcalc.cli.sources import program_text
+from matcalc.cli.streams import tell
 from matcalc.derivation import LAYOUTS, Derivation, derive
 
 __all__ = ["DIM_LIMIT", "SourceCommand", "derivation_of", "derived", "pairs", "sizes", "variables"]
@@ -22,8 +23,8 @@ _LONG_OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(=.*)?", re.DOTALL)
 class SourceCommand(click.Command):
     """A command whose one argument may begin with ``-``, as formulas do.
 
-    What looks like a long option is one, so that misspelt ones are told; of what begins with a single ``-``, only the command's
-    own short options are.  ``--`` ends the options.
+    What looks like a long option is one, so that misspelt ones are told; of what begins with a
+    single ``-``, only the command's own short options are.  ``--`` ends the options.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -59,7 +60,11 @@ def _no_such_option(name: str, known: Iterable[str], ctx: click.Context) -> clic
     from difflib import get_close_matches
 
     near = get_close_matches(name, [option for option in known if option.startswith("--")], 1)
-    hint = f"did you mean {near[0]}?" if near else f"a program that begins so stands behind --: matcalc {ctx.info_name} -- ..."
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else f"a program that begins so stands behind --: matcalc {ctx.info_name} -- ..."
+    )
     return click.UsageError(f"there is no option {name[:40]}; {hint}", ctx=ctx)
 
 
@@ -67,7 +72,8 @@ def _too_many(sources: Sequence[str]) -> str:
     short = [s for s in sources[1:] if re.fullmatch("-[A-Za-z]", s)]
     if short:
         return f"there is no option {short[0]}"
-    return f"one argument is expected, here are {len(sources)}: {sources[0]!r} and {sources[1]!r}; quote a program as a whole"
+    here = f"{sources[0]!r} and {sources[1]!r}"
+    return f"one argument is expected, here are {len(sources)}: {here}; quote a program as a whole"
 
 
 def derived(command: F) -> F:
@@ -84,7 +90,8 @@ _SHARED: list[Callable[[Any], Any]] = [
         help="By what to derive: a name, several with commas or repeated, or all (the default).",
     ),
     click.option(
-        "--of", metavar="NAME", shell_complete=completion.assigned, help="What to derive, if not the program's last value."
+        "--of", metavar="NAME", shell_complete=completion.assigned,
+        help="What to derive, if not the program's last value.",
     ),
     click.option(
         "--let", "functions", multiple=True, metavar="F=NAME", shell_complete=completion.functions,
@@ -167,8 +174,11 @@ def derivation_of(
     source: str, wrt: Sequence[str], *, of: str | None, functions: Sequence[str], syntax: str, structure: str,
     layout: str = "shape", order: int = 1, expand: bool = False,
 ) -> Derivation:  # fmt: skip
-    """The derivation that the shared options ask for."""
-    return derive(
-        program_text(source), variables(wrt) or "all", of=of, layout=layout, order=order, syntax=syntax, structure=structure,
-        expand=expand, functions=pairs(functions, "--let"),
+    """The derivation that the shared options ask for; its notes are told."""
+    derivation = derive(
+        program_text(source), variables(wrt) or "all", of=of, layout=layout, order=order, syntax=syntax,
+        structure=structure, expand=expand, functions=pairs(functions, "--let"),
     )  # fmt: skip
+    for note in derivation.notes:
+        tell(f"note: {note}")
+    return derivation

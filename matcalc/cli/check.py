@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from matcalc.checking import check_derivation
 from matcalc.cli import completion
 from matcalc.cli.arguments import SourceCommand, derivation_of, derived, sizes, variables
-from matcalc.cli.streams import out, tell
+from matcalc.cli.streams import out
 from matcalc.cli.tables import table
 from matcalc.errors import UnknownNameError
 
@@ -36,28 +36,29 @@ The exit code is 1 where a gradient or a claim is wrong.""",
 )
 @derived
 @click.option(
-    "--claim", "claims", multiple=True, metavar="NAME=FORMULA",
+    "--claim",
+    "claims",
+    multiple=True,
+    metavar="NAME=FORMULA",
     help="What the derivative by a variable is said to be, in the language; may be repeated.",
 )
-@click.option("--dims", multiple=True, metavar="n=4,d=3", shell_complete=completion.dimensions, help="Sizes to check at.")
+@click.option(
+    "--dims", multiple=True, metavar="n=4,d=3", shell_complete=completion.dimensions, help="Sizes to check at."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Another seed checks at other points.")
 @click.option("--exact", is_flag=True, help="Prove the gradients too, on small matrices of symbols (SymPy).")
 def check(
-    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str,
-    claims: tuple[str, ...], dims: tuple[str, ...], seed: int, exact: bool,
-) -> int:  # fmt: skip
+    claims: tuple[str, ...], dims: tuple[str, ...], seed: int, exact: bool, wrt: tuple[str, ...], **asked: Any
+) -> int:
     """Check the gradients of a program, and claims about them.
 
-    The generated code is held against numeric differences at three general points: the complex step where the program is
-    analytic, extrapolated central differences elsewhere.  A wrong claim is told apart: transposed, a factor, a sign, a missing term.
+    The generated code is held against numeric differences at three general points: the complex
+    step where the program is analytic, extrapolated central differences elsewhere.  A wrong claim
+    is told apart: transposed, a factor, a sign, a missing term.
     """
     said = claimed(claims)
     names = variables(wrt) or list(said) or ["all"]
-    derivation = derivation_of(
-        source, [*names, *said], of=of, functions=functions, syntax=syntax, structure=structure
-    )
-    for note in derivation.notes:
-        tell(f"note: {note}")
+    derivation = derivation_of(wrt=[*names, *said], **asked)
     given = sizes(dims)
     for name in given.keys() - set(derivation.program.dims):
         there = ", ".join(derivation.program.dims)
@@ -74,7 +75,7 @@ def claimed(words: tuple[str, ...]) -> dict[str, str]:
     """The claims by name."""
     found: dict[str, str] = {}
     for word in words:
-        name, equals, formula = (part.strip() for part in word.partition("="))
+        name, _, formula = (part.strip() for part in word.partition("="))
         if not re.fullmatch(r"\w+", name) or not formula:
             raise click.BadOptionUsage("--claim", f"a claim is written NAME = FORMULA, not {word[:60]!r}")
         if name in found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from matcalc.cli.arguments import (
@@ -12,7 +14,7 @@ from matcalc.cli.arguments import (
     order_option,
     output_options,
 )  # fmt: skip
-from matcalc.cli.streams import deliver, tell
+from matcalc.cli.streams import deliver
 from matcalc.cli.verifying import verified
 from matcalc.compiling import TARGETS, module_of
 
@@ -35,17 +37,12 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
 @click.option("--target", type=click.Choice(TARGETS), default="numpy", help="What the code is written for.")
 @output_options
 @no_check_option
-def code(
-    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str, order: int,
-    target: str, output: str | None, force: bool, no_check: bool,
-) -> int:  # fmt: skip
+def code(target: str, output: str | None, force: bool, no_check: bool, **asked: Any) -> int:
     """Write a Python module that computes a program's value and all gradients.
 
     The module needs NumPy alone (and SciPy where NumPy lacks a function); its function takes the inputs by name.
     """
-    derivation = derivation_of(source, wrt, of=of, functions=functions, syntax=syntax, structure=structure, order=order)
-    for note in derivation.notes:
-        tell(f"note: {note}")
+    derivation = derivation_of(**asked)
     module = module_of(derivation, target=target)
     wrong = 0 if no_check else verified(derivation)
     deliver(module, output, force=force)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from matcalc.cli.arguments import SourceCommand, derivation_of, derived, layout_option, no_check_option, order_option
 from matcalc.cli.showing import FORMATS, as_json, formulas, legend, text
-from matcalc.cli.streams import out, tell
+from matcalc.cli.streams import out
 from matcalc.cli.verifying import verified
 from matcalc.derivation import Derivation
 
@@ -36,20 +38,13 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
     help="How results are written; source can be read back, python is the module that computes them.",
 )  # fmt: skip
 @no_check_option
-def derive(
-    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str, order: int,
-    layout: str, steps: bool, expand: bool, form: str, no_check: bool,
-) -> int:  # fmt: skip
+def derive(steps: bool, form: str, no_check: bool, **asked: Any) -> int:
     """Derive a program's value by its variables.
 
     Every derivative is printed with its shape.  Before the end, what is printed is checked: generated code is held
     against numeric differences at random points, and a line on standard error says so.
     """
-    derivation = derivation_of(
-        source, wrt, of=of, functions=functions, syntax=syntax, structure=structure, layout=layout, order=order, expand=expand
-    )
-    for note in derivation.notes:
-        tell(f"note: {note}")
+    derivation = derivation_of(**asked)
     shown = written_steps(derivation, form) if steps else written(derivation, form)
     if shown:
         out(shown)

@@ -1,4 +1,4 @@
-"""The group of all commands: loaded when called, and the one place where what goes wrong becomes a message and a code."""
+"""The group of all commands, and the one place where what goes wrong becomes a message and a code."""
 
 from __future__ import annotations
 
@@ -47,18 +47,24 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first word names."""
         word = args[0]
         if word not in COMMANDS and not ctx.resilient_parsing and word not in ("-h", "--help", "--version"):
             from difflib import get_close_matches
 
             near = get_close_matches(word, COMMANDS, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}: matcalc derive {_quoted(word)}"
+            hint = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"there are {', '.join(COMMANDS)}: matcalc derive {_quoted(word)}"
+            )
             raise click.UsageError(f"there is no command {word[:40]!r}; {hint}", ctx=ctx)
         return super().resolve_command(ctx, args)
 
-    def main(  # type: ignore[override]
+    def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
         standalone_mode: bool = True, **extra: Any,
     ) -> Any:  # fmt: skip

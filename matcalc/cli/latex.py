@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from matcalc.cli.arguments import (
@@ -14,7 +16,7 @@ from matcalc.cli.arguments import (
     output_options,
 )  # fmt: skip
 from matcalc.cli.showing import latex_equations, latex_shapes
-from matcalc.cli.streams import deliver, tell
+from matcalc.cli.streams import deliver
 from matcalc.cli.verifying import verified
 
 __all__ = ["latex"]
@@ -46,16 +48,9 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
 @click.option("--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is.")
 @output_options
 @no_check_option
-def latex(
-    source: str, wrt: tuple[str, ...], of: str | None, functions: tuple[str, ...], syntax: str, structure: str, order: int,
-    layout: str, steps: bool, expand: bool, standalone: bool, output: str | None, force: bool, no_check: bool,
-) -> int:  # fmt: skip
+def latex(steps: bool, standalone: bool, output: str | None, force: bool, no_check: bool, **asked: Any) -> int:
     """Write a program's value and its derivatives in LaTeX (amsmath, amssymb)."""
-    derivation = derivation_of(
-        source, wrt, of=of, functions=functions, syntax=syntax, structure=structure, layout=layout, order=order, expand=expand
-    )
-    for note in derivation.notes:
-        tell(f"note: {note}")
+    derivation = derivation_of(**asked)
     if steps:
         from matcalc.steps import render_latex
 

@@ -10,7 +10,17 @@ from matcalc.expressions.node import kind
 from matcalc.render.names import latex_name, text_name
 from matcalc.render.shapes import shape_latex, shape_text
 
-__all__ = ["FORMATS", "as_json", "formulas", "latex_equations", "latex_shapes", "left_latex", "left_text", "legend", "text"]
+__all__ = [
+    "FORMATS",
+    "as_json",
+    "formulas",
+    "latex_equations",
+    "latex_shapes",
+    "left_latex",
+    "left_text",
+    "legend",
+    "text",
+]
 
 WIDTH = 100  # of a line for people
 SHORT = 40  # a value without a name is written out in ∂(...)/∂x up to this length
@@ -39,7 +49,13 @@ def _of_latex(derivation: Derivation) -> str:
 
 def left_text(derivation: Derivation, result: Result) -> str:
     """What a result is: ``∂s/∂W``, ``∂²s/∂x∂yᵀ``."""
-    of = text_name(derivation.of) if derivation.of else f"({_value(derivation).text()})" if _is_short(derivation) else "value"
+    of = (
+        text_name(derivation.of)
+        if derivation.of
+        else f"({_value(derivation).text()})"
+        if _is_short(derivation)
+        else "value"
+    )
     return _left(of, [text_name(name) for name in result.wrt], derivation, result, "∂{}/∂{}", "²", "ᵀ", "∂")
 
 
@@ -51,7 +67,14 @@ def left_latex(derivation: Derivation, result: Result) -> str:
 
 
 def _left(
-    of: str, names: list[str], derivation: Derivation, result: Result, form: str, square: str, transposed: str, times: str
+    of: str,
+    names: list[str],
+    derivation: Derivation,
+    result: Result,
+    form: str,
+    square: str,
+    transposed: str,
+    times: str,
 ) -> str:
     space = " " if "frac" in form else ""
     if result.order == 1:
@@ -65,7 +88,8 @@ def _left(
 def text(derivation: Derivation) -> str:
     """For people: every derivative with its shape, and the shapes of all names."""
     rows = [
-        (left_text(derivation, result), result.text(), f"({shape_text(result.shape)})") for result in derivation.values()
+        (left_text(derivation, result), result.text(), f"({shape_text(result.shape)})")
+        for result in derivation.values()
     ]
     left = max([len(row[0]) for row in rows if len(row[0]) < WIDTH // 2], default=0)
     fitting = [len(row[1]) for row in rows if "\n" not in row[1] and left + len(row[1]) < WIDTH - 20]
@@ -107,7 +131,11 @@ def formulas(derivation: Derivation, write: Callable[[Result], str]) -> str:
     return "\n".join([f"{key_text(key)} = {write(result)}" for key, result in results])
 
 
-FORMATS: dict[str, Callable[[Result], str]] = {"source": Result.source, "latex": Result.latex, "indices": Result.indices}
+FORMATS: dict[str, Callable[[Result], str]] = {
+    "source": Result.source,
+    "latex": Result.latex,
+    "indices": Result.indices,
+}
 
 
 def latex_equations(derivation: Derivation) -> str:

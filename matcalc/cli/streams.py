@@ -53,7 +53,8 @@ def is_terminal() -> bool:
 def deliver(text: str, path: str | None, *, force: bool = False) -> None:
     """A result, to a file where one is named.
 
-    The file appears whole or not at all; a symbolic link is not followed, and what exists is replaced only by ``force``.
+    The file appears whole or not at all; a symbolic link is not followed, and what exists is
+    replaced only by ``force``.
     """
     if path is None or path == "-":
         out(text)

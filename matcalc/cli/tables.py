@@ -33,4 +33,6 @@ def plain(rows: Sequence[Sequence[str]]) -> str:
     W         right
     """
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return "\n".join(["  ".join([f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)]).rstrip() for row in rows])
+    return "\n".join(
+        ["  ".join([f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)]).rstrip() for row in rows]
+    )

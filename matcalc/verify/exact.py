@@ -1,28 +1,33 @@
 """Proofs of gradients: on small matrices of symbols, by SymPy.
 
-Every input is a matrix of independent symbols, of two or three rows and columns.  The value is differentiated by every symbol, the
-gradient evaluated in the same symbols, and their difference shown to be zero: as a quotient of polynomials in the symbols and in
-the transcendental expressions that occur.  An equation of analytic functions that holds around one point holds wherever they are
-defined and connected; a program with kinks is proved in the regions around some points, and the message says so.
+Every input is a matrix of independent symbols, of two or three rows and columns. The value is
+differentiated by every symbol, the gradient evaluated in the same symbols, and their difference
+shown to be zero: as a quotient of polynomials in the symbols and in the transcendental expressions
+that occur. An equation of analytic functions that holds around one point holds wherever they are
+defined and connected; a program with kinks is proved in the regions around some points, and the
+message says so.
 
 What differs is found first, at random rational points in 50 digits.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.functions import bind
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import evaluate
-from matcalc.expressions.node import Node, axes
+from matcalc.expressions.node import Node, axes, postorder
+from matcalc.operations.table import OPERATIONS
 from matcalc.verify import sampling
 from matcalc.verify.domain import is_analytic
 from matcalc.verify.points import exponents
 from matcalc.verify.report import VariableReport
 from matcalc.verify.symbols import Singular, Symbolic
+from matcalc.verify.zero import DIGITS, is_zero, numbers
 
 if TYPE_CHECKING:
     from matcalc.language.program import Program
@@ -31,10 +36,8 @@ __all__ = ["prove"]
 
 METHOD = "SymPy"
 POINTS = 3
-REGIONS = 2
-DIGITS = 50
-SIMPLE = 150  # operations up to which SymPy may try whatever it knows
-LARGE = 4000  # operations of a difference beyond which no proof is tried
+DRAWS = 2  # of signs, and their opposites, where the program has kinks
+WIDE = 50_000  # symbols of an entry, written out, beyond which no proof is tried
 SIZES = ((2, 3), (3, 2), (2, 2))  # of dimensions in turn; the next where the program is singular at the first
 
 
@@ -44,27 +47,37 @@ def prove(
 ) -> dict[str, VariableReport]:  # fmt: skip
     """Whether every gradient is the derivative, exactly; by name.
 
-    ``gradients`` are nodes as `check_program` takes them.  A finding that is ``inconclusive`` was neither proved nor refuted.
+    ``gradients`` are nodes as `check_program` takes them.  A finding that is ``inconclusive`` was
+    neither proved nor refuted.
     """
     value = program.value if value is None else value
-    rng = random.Random(seed)
     bound = bind([value, *gradients.values()], program.functions_bound)
-    analytic = is_analytic(bound[value])
-    found = {}
-    for name in wrt:
-        regions = 1 if analytic else REGIONS
-        for sizes in _small(program):
-            try:
-                outcomes = [
-                    _Proof(program, name, bound[value], bound, structure, rng, sizes, mixed=not analytic).run(bound[gradients[name]])
-                    for _ in range(regions)
-                ]
-                found[name] = _joined(name, outcomes, sizes)
+    task = _Task(program, bound, bound[value], structure)
+    return {name: _proved(task, name, bound[gradients[name]], seed) for name in wrt}
+
+
+class _Task:
+    """What all proofs about a program share."""
+
+    __slots__ = ("bound", "program", "structure", "value")
+
+    def __init__(self, program: Program, bound: Mapping[Node, Node], value: Node, structure: str) -> None:
+        self.program, self.bound, self.value, self.structure = program, bound, value, structure
+
+
+def _proved(task: _Task, name: str, gradient: Node, seed: int) -> VariableReport:
+    """The finding for one variable, at the first sizes at which the program is defined."""
+    regions = [(seed, 0)]
+    if not is_analytic(task.value):
+        regions = [(seed + k, flip) for k in range(DRAWS) for flip in (1, -1)]
+    found = _report(name, "not proved: no small sizes fit the program's indices", inconclusive=True)
+    for sizes in _small(task.program):
+        try:
+            return _joined(name, [_Proof(task, name, sizes, *region).run(gradient) for region in regions], sizes)
+        except UnsupportedError as wrong:
+            found = _report(name, f"not proved: {wrong}", inconclusive=True)
+            if not isinstance(wrong, Singular):
                 break
-            except UnsupportedError as wrong:
-                found[name] = _report(name, f"not proved: {wrong}", inconclusive=True)
-                if not isinstance(wrong, Singular):
-                    break
     return found
 
 
@@ -90,16 +103,14 @@ def _report(name: str, message: str, *, passed: bool = False, inconclusive: bool
 class _Proof:
     """One variable, in one region."""
 
-    def __init__(
-        self, program: Program, name: str, value: Node, bound: Mapping[Node, Node], structure: str, rng: random.Random,
-        sizes: Mapping[str, int], *, mixed: bool,
-    ) -> None:  # fmt: skip
+    def __init__(self, task: _Task, name: str, sizes: Mapping[str, int], seed: int, flip: int) -> None:
+        """``flip`` is 0 where all entries may be positive, else what the random signs are multiplied by."""
         import sympy
 
-        self.sympy, self.rng, self.structure, self.mixed = sympy, rng, structure, mixed
-        self.sizes = sizes
-        self.node = program.inputs.get(name) or bound.get(program.names[name], program.names[name])
-        self.value = value
+        program, value = task.program, task.value
+        self.sympy, self.structure, self.sizes, self.value = sympy, task.structure, sizes, value
+        self.rng, self.signs, self.flip = random.Random(seed + 1), random.Random(seed), flip
+        self.node = program.inputs.get(name) or task.bound.get(program.names[name], program.names[name])
         self.point: dict[Any, Any] = {}  # a number for every symbol
         self.typed: dict[Any, Any] = {}  # what symbols are in their types
         whole = set(exponents(value))
@@ -115,16 +126,15 @@ class _Proof:
     def _free(self, name: str, node: Node) -> Any:
         """Independent symbols, with numbers, and what they are where the type ties them."""
         rows, columns = (evaluate(dim, self.sizes) for dim in node.shape)
-        signs: dict[tuple[int, int], int] = {}
+        scale = 15_013 if node.op == "var" and node.params[1] == "simplex" else 1_009
         positive = node.op == "var" and (node.params[2] or node.params[1] == "simplex")
         array = self.sympy.zeros(rows, columns)
         for i in range(rows):
             for j in range(columns):
                 symbol = self.sympy.Symbol(f"{name}_{i}{j}", positive=True)
-                signs[i, j] = self.rng.choice([-1, 1]) if self.mixed and not positive else 1
-                array[i, j] = signs[i, j] * symbol
-                below = 150 if node.op == "var" and node.params[1] == "simplex" else self.rng.choice([11, 13, 17, 19, 23])
-                self.point[symbol] = self.sympy.Rational(self.rng.randint(2, 47), below)
+                sign = self.flip * self.signs.choice([-1, 1]) if self.flip and not positive else 1
+                array[i, j] = sign * symbol
+                self.point[symbol] = self.sympy.Rational(self.rng.randint(200, 4700), scale)
         if node.op == "var" and node.params[1]:
             self._settle(array, _tied(self, node.params[1], array))
         return array
@@ -147,6 +157,8 @@ class _Proof:
     def run(self, gradient: Node) -> str:
         """Empty where the proof is found; what is wrong or missing otherwise."""
         symbolic = Symbolic(self.known, self.sizes, self.point)
+        if _width(self.value, self.sizes) > WIDE:
+            raise UnsupportedError("the program is too large for an exact proof", hint="the numeric check stands")
         value = list(symbolic(self.value))
         truth = self._derivative(value)
         found = list(symbolic(gradient))
@@ -181,66 +193,32 @@ class _Proof:
 
         return list(product(*[range(evaluate(dim, self.sizes)) for dim in axes(self.node.shape)]))
 
+    def _settled(self, expression: Any) -> Any:
+        """With the symbols that a type or a formula ties put in."""
+        while expression.free_symbols & self.typed.keys():
+            expression = expression.xreplace(self.typed)
+        return expression
+
     def _compared(self, one: Any, other: Any, place: int) -> str:
         sympy = self.sympy
-        difference = sympy.sympify(one) - sympy.sympify(other)
-        while self.typed and difference.free_symbols & self.typed.keys():
-            difference = difference.xreplace(self.typed)
+        difference = self._settled(sympy.sympify(one) - sympy.sympify(other))
         if difference == 0:
             return ""
-        symbols = sorted({*difference.free_symbols, *sympy.sympify(other).free_symbols} - self.typed.keys(), key=str)
-        number = _number_of(symbols, [difference, sympy.sympify(other).xreplace(self.typed)])
+        truth = self._settled(sympy.sympify(other))
+        symbols = sorted(difference.free_symbols | truth.free_symbols, key=str)
+        number = numbers(symbols, [difference, truth])
         for k in range(POINTS):
             point = [self.point[s] * (1 + sympy.Rational(k * self.rng.randint(1, 9), 10**4)) for s in symbols]
             gap, size = map(abs, number(point))
             if not gap <= 1e-30 * (1 + size):
                 return f"wrong: entry {place + 1} differs from the derivative by {float(gap):.3g} at a point"
-        return "" if _is_zero(difference) else f"but entry {place + 1} agrees to {DIGITS} digits at {POINTS} points"
+        return "" if is_zero(difference) else f"but entry {place + 1} agrees to {DIGITS} digits at {POINTS} points"
 
 
 def _slope(entry: Any, signed: Any) -> Any:
     """The derivative by an entry that is a symbol or minus one."""
     symbol = next(iter(signed.free_symbols))
     return entry.diff(symbol) / signed.coeff(symbol)
-
-
-def _number_of(symbols: Sequence[Any], expressions: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
-    """A function that gives the values of expressions at rational points; unknown functions are some that have numbers."""
-    import mpmath
-    import sympy
-
-    rate = sympy.Rational(7, 9)
-
-    def stand_in(order: int) -> Any:
-        return lambda t: rate**order * sympy.sin(rate * t + sympy.Rational(1, 3) + order * sympy.pi / 2)
-
-    shown = []
-    for expression in expressions:
-        for function in expression.atoms(sympy.Function):
-            name, _, order = type(function).__name__.rpartition("_")
-            if name and order.isdigit():
-                expression = expression.replace(type(function), stand_in(int(order)))
-        shown.append(expression)
-    compiled = sympy.lambdify(symbols, shown, "mpmath", cse=True)
-
-    def at(point: Sequence[Any]) -> Any:
-        with mpmath.workdps(DIGITS):
-            return compiled(*[mpmath.mpf(int(q.p)) / int(q.q) for q in point])
-
-    return at
-
-
-def _is_zero(difference: Any) -> bool:
-    """Whether SymPy shows an expression to be zero."""
-    import sympy
-
-    if sympy.count_ops(difference) > LARGE:
-        return False
-    for written in (difference, sympy.expand_log(sympy.expand_power_exp(difference), force=True)):
-        above, _ = sympy.fraction(sympy.together(written))
-        if sympy.expand(above) == 0 or sympy.expand(sympy.expand_power_exp(above)) == 0:
-            return True
-    return bool(sympy.count_ops(difference) < SIMPLE and sympy.simplify(difference) == 0)
 
 
 def _tied(proof: _Proof, kind: str, array: Any) -> Any:
@@ -259,6 +237,24 @@ def _tied(proof: _Proof, kind: str, array: Any) -> Any:
         skew = sympy.Matrix(n, n, lambda i, j: free[i, j] if i < j else -free[j, i] if i > j else 0)
         return (sympy.eye(n) - skew) * (sympy.eye(n) + skew).inv(method="ADJ")
     return array
+
+
+def _width(value: Node, sizes: Mapping[str, int]) -> int:
+    """About how many symbols an entry has when it is written out in the inputs."""
+    found: dict[Node, int] = {}
+    for node in postorder(value):
+        total = sum(found[a] for a in node.args)
+        rows, columns = (evaluate(dim, sizes) for dim in node.args[0].shape) if node.args else (1, 1)
+        if node.op == "matmul":
+            total *= columns
+        elif node.op in ("inv", "det", "logdet", "pinv", "solve"):
+            total *= rows * math.factorial(rows)
+        elif OPERATIONS.get(node.op) is not None and node.shape == (1, 1):
+            total *= rows * columns
+        elif node.op in ("softmax", "log_softmax", "logsumexp", "sum", "mean"):
+            total *= max(rows, columns)
+        found[node] = min(max(total, 1), WIDE + 1)
+    return found[value]
 
 
 def _small(program: Program) -> Iterator[dict[str, int]]:
