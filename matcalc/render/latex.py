@@ -13,7 +13,6 @@ from fractions import Fraction
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
-from matcalc.render.entries import TEX
 from matcalc.render.mathematical import compose
 from matcalc.render.measure import is_decimal
 from matcalc.render.names import latex_name

@@ -12,7 +12,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
-from matcalc.render.entries import PLAIN
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
