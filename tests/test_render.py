@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
@@ -499,7 +500,7 @@ def formulas() -> list[str]:
     return [*map(latex, nodes), latex(shared(4), limit=10), *shapes]
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.skipif(shutil.which("pdflatex") is None and "MATCALC_CI" not in os.environ, reason="no pdflatex here")
 def test_pdflatex_accepts_every_formula(tmp_path: Path) -> None:
     body = "\n\n".join(f"${formula}$" for formula in formulas())
     document = (
@@ -514,7 +515,7 @@ def test_pdflatex_accepts_every_formula(tmp_path: Path) -> None:
 
 
 def test_math_core_accepts_every_formula() -> None:
-    math_core = pytest.importorskip("math_core")
+    math_core = __import__("math_core") if "MATCALC_CI" in os.environ else pytest.importorskip("math_core")
     converter = math_core.LatexToMathML()
     for formula in formulas():
         assert "<math" in converter.convert_with_local_state(formula, displaystyle=True), formula
