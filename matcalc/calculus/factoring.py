@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from matcalc.calculus.grouping import content_of, grouped, joined, total_of
 from matcalc.calculus.items import Item, flat, items_of
+from matcalc.calculus.tensors import entries
 from matcalc.calculus.terms import Sum
 from matcalc.calculus.transposing import prefixed, transposed_if_shorter
 from matcalc.calculus.writing import chain, negated, scaled, t
@@ -19,8 +20,8 @@ from matcalc.render.measure import token_count
 __all__ = ["write"]
 
 
-def write(value: Sum, *, diag: bool = False) -> Node | None:
-    """The shortest writing found of a sum; None where a term has no matrix form.
+def write(value: Sum, *, diag: bool = False) -> Node:
+    """The shortest writing found of a sum; index terms where one of them has no matrix form.
 
     ``diag`` writes ``diag(u)@A`` for what is also ``u*A``, as Jacobians are printed.
     """
@@ -28,7 +29,7 @@ def write(value: Sum, *, diag: bool = False) -> Node | None:
         return table.zeros(value.shape)
     items = items_of(value, diag=diag)
     if items is None:
-        return None
+        return entries(value, value.free)
     if value.shape == (1, 1) and len(items) > 1:
         items = [_as_product(item) for item in items]
     node = _written(items, value.shape)

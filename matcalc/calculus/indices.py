@@ -14,6 +14,7 @@ from matcalc.calculus.entry_forms import ATOM, Form, LatexForm, Place, Written
 from matcalc.calculus.multilinear import einsum_of, places_of
 from matcalc.calculus.terms import Key, Number, Sum
 from matcalc.expressions.node import Node
+from matcalc.operations import table
 from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
 from matcalc.render.measure import token_count
 from matcalc.render.printer import LIMIT, used_names
@@ -72,6 +73,13 @@ class _Writer:
         names = {k: next(self.letters) for k in free}
         self.spare: list[str] = []
         parts = [self.term(key, c, names) for key, c in self.value.terms.items()]
+        seen = {k for _, factors in self.value.terms for _, _, index in factors for k in index}
+        sizes = dict(zip(self.value.free, self.value.dims, strict=True))
+        for k in free:
+            if k not in seen and parts:  # what does not vary with an index must tell how far it runs
+                sign, body = parts[0]
+                ones = self.closed(table.ones((sizes[k], 1)), (names[k],))
+                parts[0] = (sign, self.form.product(1, [(body, 1), (ones, 1)]))
         body = self.form.sum(parts) if parts else (ATOM, "0")
         return "\n".join([*self.before, self.form.array(list(names.values()), body)])
 

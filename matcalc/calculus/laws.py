@@ -94,6 +94,8 @@ def local_terms(
     if op == "index":
         hole = table.variable("dX", shapes[0], HOLE)
         return _locals(_open(table.index(hole, *params)), [hole], free_of(result))
+    if op == "entries":
+        return _of_entries(shapes, params, result)
     if op == "apply":
         argument = table.variable("X", shapes[0], "argument")
         hole = table.variable("dX", shapes[0], HOLE)
@@ -207,6 +209,30 @@ PAIRED: dict[str, Any] = {
     "kron_left": lambda s, p: (_kron_sizes(p, s[1]), KRON, ("rc", "kl", "ij")),
     "kron_right": lambda s, p: (_kron_sizes(s[1], p), KRON, ("rc", "ij", "kl")),
 }
+
+
+def _of_entries(shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape) -> tuple[Local, ...]:
+    """The product rule for index terms: each factor is taken out once, the others stay."""
+    nodes = [table.variable(f"X{i}", shape, "argument") for i, shape in enumerate(shapes)]
+    place = dict(enumerate(free_of(result)))
+    found: list[Local] = []
+    for c, factors in params:
+        for chosen, (position, p, at) in enumerate(factors):
+            raw = Raw(_plain(c * p))
+            powers = [(i, q - 1 if k == chosen else q, index) for k, (i, q, index) in enumerate(factors)]
+            for i, q, index in powers:
+                if not q:
+                    continue
+                if index:
+                    raw.factors.append((nodes[i], _plain(q), tuple([place.get(k, k) for k in index])))
+                else:
+                    raw.scale(nodes[i], _plain(q))
+            for node, _, index in raw.factors:
+                raw.sizes.update((k, dim) for k, dim in zip(index, axes(node.shape), strict=True) if k >= FIRST)
+            hole = tuple([place.get(k, k) for k in at])
+            raw.sizes.update((k, dim) for k, dim in zip(hole, axes(shapes[position]), strict=True) if k >= FIRST)
+            found.append(Local(position, raw, hole))
+    return tuple(found)
 
 
 def _stacked(shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape) -> tuple[Local, ...]:

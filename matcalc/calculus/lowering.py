@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from matcalc.calculus import inverses, multilinear, pairs, powers
 from matcalc.calculus.factoring import write
 from matcalc.calculus.sums import factor, leaf, number, ones
+from matcalc.calculus.tensors import entries_sum
 from matcalc.calculus.terms import Number, Sum
 from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
@@ -71,6 +72,7 @@ HANDLERS: dict[str, Handler] = {
     "zeros": lambda low, node: Sum(node.shape), "add": multilinear.addition, "sub": multilinear.addition,
     "neg": multilinear.negative, "diag": multilinear.diagonal, "index": multilinear.indexed, "div": powers.quotient,
     "pow": powers.power, "sqrt": powers.root, "square": powers.square, "reciprocal": powers.reciprocal,
+    "entries": lambda low, node: entries_sum(node),
     "exp": powers.exponential, "sign": powers.of_sign, "step": powers.of_sign, "inv": inverses.inverse,
     "solve": inverses.solution, "matrix_power": inverses.matrix_power, "power_sum": inverses.power_sum,
     "unvec": pairs.unstacked, "vec": pairs.vectorised, "kron_left": pairs.kron_left, "kron_right": pairs.kron_right,

@@ -216,7 +216,10 @@ class _Values:
 
     def __init__(self, node: Node, names: Mapping[Node, Node]) -> None:
         self.node = node
-        signature = table.OPERATIONS[node.op].signature if node.op in table.OPERATIONS else ("X",)
+        if node.op == "entries":
+            signature = tuple([f"X{i}" for i in range(len(node.args))])
+        else:
+            signature = table.OPERATIONS[node.op].signature if node.op in table.OPERATIONS else ("X",)
         self.actual = dict(zip(signature, [names.get(a, a) for a in node.args], strict=False))
         self.actual["y"] = names.get(node, node)
         self.upstream: Node | None = None

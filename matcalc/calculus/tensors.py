@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from matcalc.calculus.terms import Raw, Sum, normalise
+from matcalc.calculus.terms import Key, Number, Raw, Sum, free_of, normalise
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, axes, intern
 
-__all__ = ["entries", "indexed_sum", "is_entries"]
+__all__ = ["entries", "entries_sum", "indexed_sum", "is_entries"]
 
 Term = tuple[Fraction, tuple[tuple[int, Fraction, tuple[int, ...]], ...]]
 
@@ -26,14 +26,14 @@ def is_entries(node: Node) -> bool:
 
 def entries(value: Sum, order: Sequence[int]) -> Node:
     """The node of a sum whose free indices, in this order, are the axes."""
-    place = {k: i for i, k in enumerate(order)}
     sizes: dict[int, Dim] = dict(zip(value.free, value.dims, strict=True))
+    value = _renumbered(value, order)
     args: dict[Node, int] = {}
     terms: list[Term] = []
-    for (scalars, factors), c in value.terms.items():
+    for (scalars, factors), c in sorted(value.terms.items(), key=_order):
         parts = [(node, p, ()) for node, p in scalars] + list(factors)
         listed = [
-            (args.setdefault(node, len(args)), Fraction(p), tuple([place.get(k, k) for k in index]))
+            (args.setdefault(node, len(args)), Fraction(p), index)
             for node, p, index in parts
         ]
         terms.append((Fraction(c), tuple(listed)))
@@ -41,6 +41,41 @@ def entries(value: Sum, order: Sequence[int]) -> Node:
     if len(shape) < 2:
         shape = (*shape, *(1,) * (2 - len(shape))) if tuple(order) != (1,) else (1, *shape)
     return intern("entries", tuple(args), tuple(terms), shape)  # type: ignore[arg-type]
+
+
+def _renumbered(value: Sum, order: Sequence[int]) -> Sum:
+    """The sum with its free indices numbered as the axes are, in canonical form again."""
+    sizes = dict(zip(value.free, value.dims, strict=True))
+    place = {k: i for i, k in enumerate(order)}
+    result = Sum((1, 1), tuple([(i, sizes[k]) for i, k in enumerate(order)]))
+    for (scalars, factors), c in value.terms.items():
+        raw = Raw(c)
+        raw.scalars = dict(scalars)
+        raw.sizes.update(result.extra)
+        raw.factors = [(n, p, tuple([place.get(k, k) for k in index])) for n, p, index in factors]
+        for node, _, index in raw.factors:
+            raw.sizes.update(zip(index, axes(node.shape), strict=True))
+        normalise(raw, result.free, result)
+    return result
+
+
+def entries_sum(node: Node) -> Sum:
+    """The terms of an ``entries`` node with at most two axes, at its rows and columns."""
+    value = Sum(node.shape)
+    place = dict(enumerate(free_of(node.shape)))
+    for key, c in indexed_sum(node).terms.items():
+        raw = Raw(c)
+        raw.scalars = dict(key[0])
+        raw.factors = [(n, p, tuple([place.get(k, k) for k in index])) for n, p, index in key[1]]
+        for n, _, index in raw.factors:
+            raw.sizes.update(zip(index, axes(n.shape), strict=True))
+        normalise(raw, value.free, value)
+    return value
+
+
+def _order(item: tuple[Key, Number]) -> list[tuple[str, str, tuple[int, ...]]]:
+    (scalars, factors), _ = item
+    return [(n.digest, str(p), ()) for n, p in scalars] + [(n.digest, str(p), index) for n, p, index in factors]
 
 
 def indexed_sum(node: Node) -> Sum:

@@ -11,6 +11,7 @@ from typing import Any
 
 from matcalc.errors import MatcalcError, ShapeError, UnsupportedError
 from matcalc.expressions.node import Node, Shape, intern, postorder
+from matcalc.language.entries import ranges
 from matcalc.language.matlab import NODES, sizeless
 from matcalc.language.places import normal
 from matcalc.language.scope import Defined, Environment, Known
@@ -135,6 +136,18 @@ def _defined(builder: Builder, tape: Tape, slot: int, params: Params, args: Args
     return intern("defined", tuple(args), (params[0], parameter, body), args[1].shape)
 
 
+def _entries(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
+    """An index expression: the calculus knows its terms."""
+    from matcalc.calculus.indexed import node_of
+
+    free, code = params
+    sizes = ranges(STRICT, [a.shape for a in args], code)
+    for letter in free:
+        if letter not in sizes:
+            raise ShapeError(f"nothing tells how far the index {letter} runs")
+    return node_of(free, code, sizes, args)
+
+
 def _derived(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
     """The derivative of a known or defined function, entry by entry: its scalar derivative with the argument in it."""
     from matcalc.calculus.scalar import derivative_of
@@ -193,7 +206,7 @@ SPECIAL: dict[str, Callable[[Builder, Tape, int, Params, Args], Node]] = {
     "ones": lambda builder, tape, slot, params, args: ones(params),
     "zeros": lambda builder, tape, slot, params, args: zeros(params),
     "eye": lambda builder, tape, slot, params, args: eye(params[0]),
-    "let": _let, "defined": _defined,
+    "let": _let, "entries": _entries, "defined": _defined,
     "apply": lambda builder, tape, slot, params, args: apply(params[0], params[1], args[0]),
     "inside": _inside,
     "declared": lambda builder, tape, slot, params, args: args[0],

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from matcalc.errors import LimitError, ParseError, UnsupportedError
 from matcalc.language.calls import dimension, plan
+from matcalc.language.entries import instructions
 from matcalc.language.scope import Defined, Scope
 from matcalc.language.tape import Tape
 from matcalc.operations.table import ELEMENTWISE_NAMES
@@ -50,8 +51,8 @@ def lower(tape: Tape, tree: Syntax, scope: Scope, inside: Inside = None) -> int:
         if what == "look":
             _look(tape, tree, inside, scope, todo, done)
         elif what == "write":
-            args = tuple(done[-count:])
-            del done[-count:]
+            args = tuple(done[len(done) - count :])
+            del done[len(done) - count :]
             done.append(tape.put(op, args, params, tree))
         elif what == "inline":
             _inline(tape, tree, op, scope, todo, done)
@@ -102,9 +103,13 @@ def _arrangement(tree: Syntax, inside: Inside, scope: Scope, todo: list[Task]) -
         blocks = tree.children
         todo.append(("write", tree, None, "stack", len(blocks), tuple([len(row) for row in tree.rows])))
         todo.extend([("look", block, None, "", 0, ()) for block in reversed(blocks)])
-    elif isinstance(tree, (Entries, IndexSum)):
-        hint = "it stands by itself: as a derivative or a claim"
-        raise scope.error(UnsupportedError, "an index expression has no value in matrix notation", tree, hint)
+    elif isinstance(tree, Entries):
+        bases, params = instructions(tree, scope)
+        todo.append(("write", tree, None, "entries", len(bases), params))
+        todo.extend([("look", base, None, "", 0, ()) for base in reversed(bases)])
+    elif isinstance(tree, IndexSum):
+        hint = "{i: sum(k: A[i, k])} gives the entries of a column"
+        raise scope.error(UnsupportedError, "a sum over indices stands in braces", tree, hint)
     else:
         raise scope.error(ParseError, "this is not an expression", tree)
 

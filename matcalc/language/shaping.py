@@ -14,6 +14,7 @@ from matcalc.errors import ShapeError
 from matcalc.expressions.dims import add, negate, subtract
 from matcalc.expressions.node import Shape, kind
 from matcalc.language.dimensions import Clash, Unifier
+from matcalc.language.entries import entries_shape
 from matcalc.language.matlab import RULES as MATLAB
 from matcalc.language.places import normal
 from matcalc.language.tape import Tape
@@ -264,6 +265,6 @@ def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
 
 RULES: dict[str, Rule] = {
     "input": _constant, "given": _given, "num": _constant, "dim": _constant, "pi": _constant, "ones": _written,
-    "zeros": _written, "eye": _eye, "let": _same, "defined": _same, "apply": _same, "derived": _same, "inside": _inside, "fill": _fill,
+    "zeros": _written, "eye": _eye, "let": _same, "entries": entries_shape, "defined": _same, "apply": _same, "derived": _same, "inside": _inside, "fill": _fill,
     "declared": _declared, "matmul": _product, "index": _index, **MATLAB,
 }  # fmt: skip

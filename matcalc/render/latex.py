@@ -13,6 +13,7 @@ from fractions import Fraction
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
+from matcalc.render.entries import TEX
 from matcalc.render.mathematical import compose
 from matcalc.render.measure import is_decimal
 from matcalc.render.names import latex_name
@@ -40,6 +41,7 @@ class _Latex(Style):
     minus, plus, negative = " - ", " + ", "-"
     times, over, kronecker = r" \odot ", r" \oslash ", r" \otimes "
     cross, convolved = r" \times ", " * "
+    entries = TEX
     transposed, inverse, inverse_transposed = r"^\top", "^{-1}", r"^{-\top}"
     pi, one, colon = r"\pi", r"\mathbf{1}", "{:}"
     fractions = True

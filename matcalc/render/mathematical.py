@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from matcalc.expressions.node import Node, kind
 from matcalc.operations.table import OPERATIONS
+from matcalc.render.entries import entries_pieces
 from matcalc.render.marks import SCALAR, Marks
 from matcalc.render.measure import index_items, token_count
 from matcalc.render.printer import Piece, free_names, shared_parts, used_names, write, written_parts
@@ -151,6 +152,10 @@ def _index(writer: _Writer, node: Node) -> Laid:
     return ATOM, ((node.args[0], ATOM), f"[{', '.join(shown)}]")
 
 
+def _entries(writer: _Writer, node: Node) -> Laid:
+    return ATOM, entries_pieces(node, writer.style.entries, ATOM)
+
+
 def _stack(writer: _Writer, node: Node) -> Laid:
     blocks = iter(node.args)
     return writer.style.stack([[next(blocks) for _ in range(count)] for count in node.params])
@@ -279,7 +284,7 @@ def _transpose(writer: _Writer, node: Node) -> Laid:
 
 RULES: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda w, node: (ATOM, (w.style.pi,)),
-    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
+    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "entries": _entries, "index": _index, "stack": _stack,
     "add": _sum, "sub": _sum, "neg": _negative, "mul": _product, "matmul": _product, "div": _quotient,
     "pow": _power, "matrix_power": _power, "square": _fixed_power, "reciprocal": _fixed_power, "T": _transpose,
     "kron": _kronecker, "cross": _infix, "conv": _infix, "dot": _vectors, "outer": _vectors, "solve": _solved, "norm": _norm, "sigmoid": _sigmoid,

@@ -18,6 +18,7 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
+from matcalc.render.entries import PLAIN, entries_pieces
 from matcalc.render.measure import AXIS, index_items, is_decimal, token_count
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Layout, Piece, free_names, shared_parts, used_names, write
@@ -131,6 +132,10 @@ def _applied(node: Node) -> tuple[int, Sequence[Piece]]:
     return ATOM, (f"{function}{chr(39) * order}(", (node.args[0], 0), ")")
 
 
+def _entries(node: Node) -> tuple[int, Sequence[Piece]]:
+    return ATOM, entries_pieces(node, PLAIN, POSTFIX)
+
+
 def _name(node: Node) -> tuple[int, Sequence[Piece]]:
     return ATOM, (node.params[0],)
 
@@ -180,7 +185,7 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
 SPELLED = {"variance": "var"}  # where the name of a function is not that of its operation
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
-    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
+    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "entries": _entries, "index": _index, "stack": _stack,
     "roll": _rolled, **dict.fromkeys(AXIS, _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {

@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
+from matcalc.render.entries import PLAIN
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
@@ -46,6 +47,7 @@ class Style:
     cross, convolved = " × ", " ∗ "
     transposed, inverse, inverse_transposed = "ᵀ", "⁻¹", "⁻ᵀ"
     pi, one, colon = "π", "1", ":"
+    entries = PLAIN  # how index terms look
     fractions = False  # whether a quotient is drawn as a fraction
 
     def name(self, name: str) -> str:

@@ -1,0 +1,173 @@
+"""Index notation in programs: ``{i, k: sum(j: A[i, j]*X[j, k])}``, values given entry by entry.
+
+What stands before the brackets of an entry is an expression of its own; the arithmetic between entries becomes a
+list of instructions in postfix order, which the shape rule and the builder both walk. Index letters are seen only
+inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from matcalc.errors import ParseError, UnsupportedError
+from matcalc.expressions.dims import Dim, multiply
+from matcalc.expressions.node import Shape, axes
+from matcalc.language.calls import dimension
+from matcalc.language.scope import Scope
+from matcalc.operations.registry import Checker, describe
+from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
+from matcalc.syntax.tree import Binary, Call, Entries, Index, IndexSum, Name, Number, Syntax, Unary
+
+__all__ = ["Instruction", "entries_shape", "instructions", "ranges"]
+
+Instruction: TypeAlias = tuple[Any, ...]
+OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
+
+
+class Reader:
+    """Walks the body of an index expression."""
+
+    def __init__(self, tree: Entries, scope: Scope) -> None:
+        self.scope = scope
+        self.letters = set(tree.indices)
+        self.bases: list[Syntax] = []  # what stands before brackets, and scalars
+        self.code: list[Instruction] = []
+        stack: list[Syntax] = [tree.body]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, IndexSum):
+                self.letters.update(part.indices)
+            stack.extend(part.children)
+
+    def read(self, body: Syntax) -> None:
+        """Append the instructions of the body."""
+        stack: list[tuple[Syntax, Instruction | None]] = [(body, None)]
+        while stack:
+            tree, after = stack.pop()
+            if after is not None:
+                self.code.append(after)
+                continue
+            for part in reversed(self.parts(tree)):
+                stack.append(part)
+
+    def parts(self, tree: Syntax) -> list[tuple[Syntax, Instruction | None]]:
+        """What to do for a tree, in order: its operands, then its own instruction."""
+        if isinstance(tree, Number):
+            return [(tree, ("num", tree.value))]
+        if isinstance(tree, Name):
+            if tree.name in self.letters:
+                message = f"the index {tree.name} is no number here"
+                raise self.scope.error(ParseError, message, tree, "use it in brackets")
+            return [(tree, ("scalar", self.base(tree)))]
+        if isinstance(tree, Index):
+            return [(tree, ("at", self.base(tree.operand), tuple([self.item(item) for item in tree.items])))]
+        if isinstance(tree, IndexSum):
+            return [(tree.body, None), (tree, ("sum", tree.indices))]
+        if isinstance(tree, Unary):
+            own: list[tuple[Syntax, Instruction | None]] = [(tree, ("neg",))] if tree.operator == "-" else []
+            return [(tree.operand, None), *own]
+        if isinstance(tree, Binary) and tree.operator in OPERATORS:
+            return [(tree.left, None), (tree.right, None), (tree, (OPERATORS[tree.operator],))]
+        if isinstance(tree, Binary) and tree.operator == "**":
+            return [(tree.left, None), (tree, ("pow", self.constant(tree.right)))]
+        if isinstance(tree, Call) and len(tree.arguments) == 1 and not tree.keywords:
+            known = tree.function in ELEMENTWISE_NAMES and not tree.primes
+            if self.has_letters(tree) and (known or tree.function not in OPERATIONS):
+                if not known:
+                    self.scope.use_function(tree)
+                return [(tree.arguments[0], None), (tree, ("call", tree.function, tree.primes, known))]
+        if not self.has_letters(tree):
+            return [(tree, ("scalar", self.base(tree)))]
+        raise self.scope.error(
+            UnsupportedError, "this cannot stand between entries", tree,
+            "entries are added, multiplied, divided, raised to numbers, summed, and put into elementwise functions",
+        )  # fmt: skip
+
+    def has_letters(self, tree: Syntax) -> bool:
+        """Whether an index letter stands in a tree."""
+        stack = [tree]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, Name) and part.name in self.letters:
+                return True
+            stack.extend(part.children)
+        return False
+
+    def base(self, tree: Syntax) -> int:
+        """The position of an operand among the arguments."""
+        if self.has_letters(tree):
+            raise self.scope.error(UnsupportedError, "an index letter stands inside what is indexed", tree)
+        self.bases.append(tree)
+        return len(self.bases) - 1
+
+    def item(self, tree: Syntax) -> tuple[Any, ...]:
+        """An index: a letter, a fixed place, or ``i*p + k``, two indices as one."""
+        if isinstance(tree, Name) and tree.name in self.letters:
+            return ("letter", tree.name)
+        if not self.has_letters(tree):
+            return ("fixed", dimension(tree, self.scope, "an index"))
+        if isinstance(tree, Binary) and tree.operator == "+" and isinstance(tree.left, Binary):
+            outer, size, inner = tree.left.left, tree.left.right, tree.right
+            if tree.left.operator == "*" and isinstance(outer, Name) and isinstance(inner, Name):
+                return ("pair", outer.name, dimension(size, self.scope, "a dimension"), inner.name)
+        raise self.scope.error(UnsupportedError, "an index is a letter, a number, or i*p + k", tree)
+
+    def constant(self, tree: Syntax) -> Fraction:
+        """A number as exponent."""
+        sign = 1
+        while isinstance(tree, Unary):
+            sign, tree = (-sign if tree.operator == "-" else sign), tree.operand
+        if isinstance(tree, Number):
+            return sign * Fraction(tree.value)
+        if isinstance(tree, Binary) and tree.operator == "/":
+            return sign * self.constant(tree.left) / self.constant(tree.right)
+        raise self.scope.error(UnsupportedError, "entries are raised to numbers alone", tree)
+
+
+def instructions(tree: Entries, scope: Scope) -> tuple[list[Syntax], tuple[Any, ...]]:
+    """The operands of an index expression, and its parameters: the free letters and the instructions."""
+    if len(set(tree.indices)) < len(tree.indices):
+        raise scope.error(ParseError, "an index stands twice before the colon", tree)
+    reader = Reader(tree, scope)
+    reader.read(tree.body)
+    return reader.bases, (tree.indices, tuple(reader.code))
+
+
+def ranges(check: Checker, shapes: Sequence[Shape], code: Sequence[Instruction]) -> dict[str, Dim]:
+    """How far each letter runs, from all places where it stands."""
+    found: dict[str, Dim] = {}
+    for what, *rest in code:
+        if what == "scalar" and shapes[rest[0]] != (1, 1):
+            raise check.misfit(f"a {describe(shapes[rest[0]])} stands where one entry is meant", "index it: x[i]")
+        if what != "at":
+            continue
+        position, items = rest
+        sizes = axes(shapes[position])
+        if len(sizes) != len(items):
+            raise check.misfit(f"a {describe(shapes[position])} has {len(sizes)} indices, {len(items)} are given")
+        for size, item in zip(sizes, items, strict=True):
+            if item[0] == "letter":
+                found[item[1]] = check.same(found.get(item[1], size), size)
+            elif item[0] == "pair":
+                _, outer, inner_size, inner = item
+                found[inner] = check.same(found.get(inner, inner_size), inner_size)
+                if outer in found:
+                    check.same(multiply(found[outer], inner_size), size)
+    return found
+
+
+def entries_shape(check: Checker, shapes: Sequence[Shape], params: tuple[Any, ...]) -> Shape:
+    """The shape rule: one free letter gives a column, two a matrix."""
+    free, code = params
+    found = ranges(check, shapes, code)
+    letters = [*free, *[letter for what, *rest in code if what == "sum" for letter in rest[0]]]
+    for letter in letters:
+        if letter not in found:
+            hint = "index something by it, ones(n)[i] if need be"
+            raise check.misfit(f"nothing tells how far the index {letter} runs", hint)
+    sizes = [found[letter] for letter in free]
+    if len(sizes) > 2:
+        raise check.misfit("a value in a program has at most two indices", "sum over the others")
+    return (*sizes, *(1,) * (2 - len(sizes)))  # type: ignore[return-value]
