@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from matcalc.calculus.blocks import computed
 from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.language.program import Program, elaborate
 
@@ -55,7 +56,7 @@ def check_derivation(
     """The check of first derivatives that are there already."""
     from matcalc.verify.check import check_program
 
-    gradients = {name: node for name, node in derivation.gradients.items() if isinstance(name, str)}
+    gradients = {name: computed(node) for name, node in derivation.gradients.items() if isinstance(name, str)}
     return check_program(
         derivation.program, list(gradients), gradients, claims=claims, seed=seed, dims=dims, points=points,
         value=derivation.value.node, structure=derivation.structure,

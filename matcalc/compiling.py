@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcalc.calculus.blocks import computed
+from matcalc.calculus.hessian_product import hessian_products
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import Request, generate
-from matcalc.derivation import Derivation, derive
+from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.errors import UnsupportedError
+from matcalc.expressions.node import Node, postorder
+from matcalc.operations import table
 
 if TYPE_CHECKING:
     from matcalc.language.program import Program
@@ -28,32 +32,43 @@ def compile(
     structure: str = "projection",
     functions: Mapping[str, str] | None = None,
     target: str = "numpy",
+    hvp: str | Sequence[str] | None = None,
 ) -> Compiled:
-    """A function of the inputs by name that gives ``(value, gradients)``, or ``(value, gradients, hessians)`` for order 2.
+    """A function of the inputs by name that gives ``(value, gradients)``, and for order 2 ``hessians`` as the third.
 
-    A gradient has its variable's shape, a Jacobian that of the value followed by that of the variable.  An unknown ``f`` that
-    is not bound by ``functions`` is an argument, with ``df`` (and ``d2f`` for order 2).  The function's ``source`` is a
-    module that imports numpy alone.  Raises a `MatcalcError`.
+    A gradient has its variable's shape, a Jacobian that of the value followed by that of the variable.  An unknown
+    ``f`` that is not bound by ``functions`` is an argument, with ``df`` (and ``d2f`` for order 2).  The function's
+    ``source`` is a module that imports numpy alone.  Raises a `MatcalcError`.
+
+    ``hvp`` names a variable x: the function takes one more argument, ``direction``, of the shape of x, and returns
+    ``(value, gradients, hvp)``, the last the Hessian by x times that direction, in the shape of x, at the cost of a
+    few gradients (a direction is projected where x has a structure).  A list of names asks for the Hessian by all of
+    them together: the function takes ``direction_x``, ``direction_y``, and the last is a dict by name.  A name that is
+    taken gets a final ``_``.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
     >>> float(value), grads["x"].tolist()
     (13.0, [10.0, 8.0])
+    >>> value, grads, product = compile("s = x.T@A@x", hvp="x")(x=[1, 2], A=[[1, 0], [4, 1]], direction=[1, 0])
+    >>> product.tolist()
+    [2.0, 4.0]
     """
-    derivation = derive(
-        source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions
-    )
-    return Compiled(module_of(derivation, target=target), wrt=[n for n in derivation if isinstance(n, str)])
+    if hvp is not None and order == 2:
+        raise UnsupportedError("hvp and order=2 exclude each other", hint="compile one function for each")
+    derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
+    text = module_of(derivation, target=target, hvp=hvp)
+    return Compiled(text, wrt=[n for n in derivation if isinstance(n, str)])
 
 
-def module_of(derivation: Derivation, *, target: str = "numpy") -> str:
-    """The text of the module that computes a derivation's value and results."""
+def module_of(derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None) -> str:
+    """The text of the module that computes a derivation's value and results, and its Hessian times a direction."""
     if target not in TARGETS:
         raise UnsupportedError(f"there is no target {target!r}", hint=f"there is {', '.join(TARGETS)}")
-    return generate(request_of(derivation))
+    return generate(request_of(derivation, hvp=hvp))
 
 
-def request_of(derivation: Derivation) -> Request:
+def request_of(derivation: Derivation, *, hvp: str | Sequence[str] | None = None) -> Request:
     """What the code generator is asked for."""
     program = derivation.program
     first: dict[str, Any] = {}
@@ -64,16 +79,45 @@ def request_of(derivation: Derivation) -> Request:
         formulas.append(f"{of} = {_formula(derivation)}")
     for key, result in derivation.items():
         if isinstance(key, tuple):
-            second[key] = derivation.gradients[key]
+            second[key] = computed(derivation.gradients[key])
             formulas.append(f"d2{of}/d{key[0]}d{key[1]} = {_short(result.source())}")
         else:
-            first[key] = derivation.gradients[key]
+            first[key] = computed(derivation.gradients[key])
             formulas.append(f"d{of}/d{key} = {_short(result.source())}")
+    products, directions = _products(derivation, hvp) if hvp is not None else (None, [])
     return Request(
         derivation.value.node, list(program.inputs.values()), first,
-        hessians=second if second or derivation.order == 2 else None, value_name=derivation.of or "value",
+        hessians=second if second or derivation.order == 2 else None, products=products,
+        directions=directions, value_name=derivation.of or "value",
         functions=program.functions_bound, least=program.least, formulas=formulas,
     )  # fmt: skip
+
+
+def _products(derivation: Derivation, hvp: str | Sequence[str]) -> tuple[dict[str, Node], list[Node]]:
+    """The Hessian by the names together times directions, and the inputs that these are."""
+    program = derivation.program
+    variables = chosen_variables(program, hvp)
+    taken = {*program.names, *program.inputs, *_parameters(program.names.values())}
+    directions = []
+    for variable in variables:
+        name = "direction" if isinstance(hvp, str) and len(variables) == 1 else f"direction_{variable}"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        directions.append(table.variable(name, program.names[variable].shape))
+    names = {node.args[0]: node for node in reversed(program.names.values()) if node.op == "let"}
+    targets = [program.names[variable] for variable in variables]
+    found = hessian_products(derivation.value.node, targets, directions, names, derivation.structure)
+    found = [computed(node) for node in found]
+    if isinstance(hvp, str) and len(found) == 1:
+        return {"": found[0]}, directions
+    return dict(zip(variables, found, strict=True)), directions
+
+
+def _parameters(nodes: Iterable[Node]) -> set[str]:
+    """The arguments that unknown functions are, with those for their derivatives."""
+    functions = {node.params[0] for node in postorder(*nodes) if node.op == "apply"}
+    return {f"{prefix}{function}" for function in functions for prefix in ("", "d", "d2", "d3")}
 
 
 def _formula(derivation: Derivation) -> str:

@@ -34,8 +34,8 @@ class Compiled:
     """A function that was compiled: call it with the inputs by name.
 
     ``source`` is the module's text, ``wrt`` the names of the gradients.  Returns ``(value,
-    gradients)``, and ``(value, gradients, hessians)`` for order 2; without names to differentiate
-    by, the gradients are an empty dict. Raises `ValueError` where an argument has another shape,
+    gradients)``, and ``(value, gradients, hessians)`` for order 2, ``(value, gradients, hvp)`` where the Hessian's product
+    was asked for; without names to differentiate by, the gradients are an empty dict. Raises `ValueError` where an argument has another shape,
     `TypeError` where one is missing or nobody asked for it.
     """
 

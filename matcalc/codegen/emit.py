@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from matcalc.codegen.names import Names
 from matcalc.codegen.values import VIEWS, Value
-from matcalc.codegen.writing import ATOM, Text, Writer, items_text
+from matcalc.codegen.writing import ATOM, NEG, Text, Writer, items_text, wrap
 
 __all__ = ["Emitter"]
 
 WIDTH = 64  # of an expression that is written where it is used
 FREE = frozenset({"input", "const", "size"})
-LIGHT = frozenset({"T", "expand"})
+LIGHT = frozenset({"T", "expand", "lift"})
+FRESH = frozenset({"add", "sub", "mul", "div", "neg", "outer", "matmul", "einsum"})  # an array of their own
 
 
 class Emitter:
@@ -56,6 +57,9 @@ class Emitter:
         if value.op == "place":
             self._place(value, args)
             return
+        if value.op == "fill":
+            self._fill(value, args)
+            return
         text = self.writer.write(value, args)
         if value.op in FREE:
             self.text[value] = text
@@ -84,6 +88,24 @@ class Emitter:
         name = self._name(value)
         items = items_text(self.writer, value.params)
         self.lines += [f"{name} = {self.writer.filled('zeros', value.axes)}", f"{name}[{items}] = {args[0][0]}"]
+        self.text[value] = (name, ATOM)
+
+    def _fill(self, value: Value, args: list[Text]) -> None:
+        name = self._name(value)
+        forms = value.params
+        based = len(args) > len(forms)
+        start = self.writer.filled("zeros", value.axes)
+        if based:
+            base = value.args[0]
+            own = base.op in FRESH and self.uses[base] == 1 and base not in self.wanted and base not in self.hints
+            start = args[0][0] if own else f"{wrap(args[0], ATOM)}.copy()"
+        self.lines.append(f"{name} = {start}")
+        for k, ((form, sign), (text, _)) in enumerate(zip(forms, args[based:], strict=True)):
+            target = f'np.einsum("{form}", {name})[...]' if form else (name if based or k else f"{name}[...]")
+            if based or k:
+                self.lines.append(f"{target} {'+' if sign > 0 else '-'}= {text}")
+            else:
+                self.lines.append(f"{target} = {text if sign > 0 else f'-{wrap(args[0], NEG)}'}")
         self.text[value] = (name, ATOM)
 
     def _results(self, outputs: list[Value]) -> list[str]:

@@ -42,6 +42,8 @@ class Request:
 
     ``value``      the node of the value, ``value_name`` its name
     ``gradients``  by name, and ``hessians`` by pairs of names (``None`` where they are not asked for)
+    ``products``   Hessians times a direction, by name (``None`` where they are not asked for): returned by name, or as
+    the array alone where there is one under the empty name; ``directions`` are their inputs, always asked for
     ``inputs``     the program's inputs in its order
     ``functions``  unknown functions that are known ones, ``{"f": "tanh"}``
     ``least``      least sizes of dimensions
@@ -51,17 +53,19 @@ class Request:
     """
 
     __slots__ = (
-        "complex", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order", "value",
-        "value_name",
+        "complex", "directions", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order",
+        "products", "value", "value_name",
     )  # fmt: skip
 
     def __init__(
         self, value: Node, inputs: Sequence[Node], gradients: Mapping[str, Node] | None = None, *,
-        hessians: Mapping[tuple[str, str], Node] | None = None, value_name: str = "value",
+        hessians: Mapping[tuple[str, str], Node] | None = None,
+        products: Mapping[str, Node] | None = None, directions: Sequence[Node] = (), value_name: str = "value",
         functions: Mapping[str, str] | None = None, least: Mapping[Any, int] | None = None,
         formulas: Sequence[str] = (), name: str = "gradients", complex_: bool = False,
     ) -> None:  # fmt: skip
-        self.value, self.inputs, self.value_name = value, list(inputs), value_name
+        self.value, self.inputs, self.value_name = value, [*inputs, *directions], value_name
+        self.products, self.directions = dict(products) if products is not None else None, list(directions)
         self.gradients, self.hessians = dict(gradients or {}), dict(hessians) if hessians is not None else None
         self.functions, self.least = dict(functions or {}), dict(least or {})
         self.formulas, self.name, self.complex = list(formulas), name, complex_
@@ -71,6 +75,7 @@ class Request:
         found = [(self.value_name, self.value)]
         found += [(f"d{name}", node) for name, node in self.gradients.items()]
         found += [(f"d2{a}_{b}", node) for (a, b), node in (self.hessians or {}).items()]
+        found += [(f"hvp_{name}" if name else "hvp", node) for name, node in (self.products or {}).items()]
         return found
 
 
@@ -89,8 +94,8 @@ class Module:
 
 
 def generate(request: Request) -> str:
-    """The text of a module with one function, ``request.name``: (value, gradients) or (value,
-    gradients, hessians).
+    """The text of a module with one function, ``request.name``: (value, gradients), and with them the Hessians or the
+    Hessians' products, where they are asked for.
 
     >>> from matcalc.operations.table import matmul, transpose, variable
     >>> x = variable("x", ("n", 1))
@@ -132,6 +137,7 @@ def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer
             unknown.add(value.params)
     taken = [*inputs, *(function for function, _ in unknown)]
     names = Names(taken, [*HELPERS, request.name])
+    used.update(node.params[0] for node in request.directions)
     chosen = frozenset(node for name, node in inputs.items() if name in used)
     signature = Signature(
         list(inputs.values()), chosen, sorted(unknown, key=lambda f: (f[0], f[1])), request.least, names
@@ -169,7 +175,10 @@ def _returned(request: Request, results: list[str]) -> list[str]:
     parts = [results[0], _mapping([f'"{name}"' for name in request.gradients], results[1 : count + 1])]
     if request.hessians is not None:
         keys = [f'("{a}", "{b}")' for a, b in request.hessians]
-        parts.append(_mapping(keys, results[count + 1 :]))
+        parts.append(_mapping(keys, results[count + 1 :][: len(keys)]))
+    if request.products is not None:
+        last = results[len(results) - len(request.products) :]
+        parts.append(last[0] if "" in request.products else _mapping([f'"{n}"' for n in request.products], last))
     return f"return {', '.join(parts)}".split("\n")
 
 
@@ -193,8 +202,11 @@ def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]
         results.append((f"d{request.value_name}/d{name}", docstring.shape_text(shape)))
     for (a, b), node in (request.hessians or {}).items():
         results.append((f"d2{request.value_name}/d{a}d{b}", docstring.shape_text(node.shape)))
+    for name, node in (request.products or {}).items():
+        results.append((f"hvp_{name}" if name else "hvp", docstring.shape_text(node.shape)))
     parts = ["the value", "its gradients by name" if request.gradients else ""]
     parts.append("its second derivatives by pairs of names" if request.hessians is not None else "")
+    parts.append("its Hessian times a direction" if request.products is not None else "")
     title = f"{', '.join(p for p in parts if p).capitalize()}."
     notes = [CONVENTIONS, *(["Needs SciPy, for a function that NumPy lacks."] if scipy else [])]
     return docstring.lines(title, request.formulas, parameters, results, notes)

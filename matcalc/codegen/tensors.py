@@ -1,12 +1,18 @@
-"""Index terms in code: each is one ``einsum`` over its factors, and a value is the sum of its terms."""
+"""Index terms in code.
+
+Those of an ``entries`` node are one ``einsum`` each. A ``blocks`` node (`matcalc.calculus.blocks`) has its Kronecker
+deltas taken out: each component is computed by itself, products of components are outer products by broadcasting, and
+what a delta confines to a diagonal is filled in there, in an array of zeros or in the sum of what has all axes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from matcalc.codegen.values import ONE, Scaled, Value
+from matcalc.codegen.values import ONE, Graph, Scaled, Value
+from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, axes, intern
 from matcalc.operations import table
 
@@ -20,7 +26,13 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def prepared(nodes: Sequence[Node]) -> list[Node]:
     """Index terms with every power and every axis as a factor of its own, ready for ``einsum``."""
-    return [_prepared(node) if node.op == "entries" else node for node in nodes]
+    found = []
+    for node in nodes:
+        if node.op == "blocks":
+            found.append(intern("blocks", tuple(prepared(node.args)), node.params, node.shape))
+        else:
+            found.append(_prepared(node) if node.op == "entries" else node)
+    return found
 
 
 def _prepared(node: Node) -> Node:
@@ -46,8 +58,9 @@ def _powered(node: Node, p: Fraction) -> Node:
         return table.div(table.number(1), _powered(node, -p))
     if p == Fraction(1, 2):
         return table.make("sqrt", node)
-    exponent = table.number(p) if p.denominator in (1, 2, 4, 5) else table.div(table.number(p.numerator), table.number(p.denominator))
-    return table.power(node, exponent)
+    if p.denominator in (1, 2, 4, 5):
+        return table.power(node, table.number(p))
+    return table.power(node, table.div(table.number(p.numerator), table.number(p.denominator)))
 
 
 def _entries(lowering: Lowering, node: Node) -> Scaled:
@@ -91,4 +104,102 @@ def _pair(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.value("pair", (), node.params, tuple(node.shape))
 
 
-RULES = {"entries": _entries, "pair": _pair}
+def _blocks(lowering: Lowering, node: Node) -> Scaled:
+    graph, dims = lowering.graph, tuple(axes(node.shape))
+    whole: list[Signed] = []
+    args: list[Value] = []
+    forms: list[tuple[str, int]] = []
+    for pattern, products in node.params:
+        free = tuple(sorted(set(pattern)))
+        by_axes: dict[tuple[int, ...], list[Signed]] = {}
+        for parts in products:
+            term = _product(graph, [_component(lowering, node.args[position], at) for position, at in parts], dims)
+            by_axes.setdefault(term[1], []).append(term)
+        for at, terms in by_axes.items():
+            if len(at) == len(dims):
+                whole += terms
+            else:
+                sign, value = _total(graph, terms)
+                args.append(_lifted(graph, value, at, free, dims))
+                forms.append((_diagonal_form(pattern), sign))
+    if not whole and not args:
+        return ONE, graph.full(Fraction(0), dims)
+    if whole:
+        sign, base = _total(graph, whole)
+        args.insert(0, base if sign > 0 else _negated(graph, base))
+    return ONE, graph.value("fill", tuple(args), tuple(forms), dims) if forms else args[0]
+
+
+def _negated(graph: Graph, value: Value) -> Value:
+    """The sign of a product on the factor that it costs least at."""
+    if value.op not in ("mul", "outer", "lift"):
+        return graph.scale(Fraction(-1), value)
+    first, *rest = value.args
+    sizes = [sum(1 for dim in factor.axes if dim != 1) for factor in value.args]
+    if rest and sizes[1] < sizes[0]:
+        return graph.value(value.op, (first, _negated(graph, rest[0])), value.params, value.axes)
+    return graph.value(value.op, (_negated(graph, first), *rest), value.params, value.axes)
+
+
+def _diagonal_form(pattern: tuple[int, ...]) -> str:
+    """How ``einsum`` picks the diagonal out; empty where there is none."""
+    letters = "".join([LETTERS[k] for k in pattern])
+    kept = "".join(sorted(set(letters)))
+    return f"{letters}->{kept}" if len(kept) < len(letters) else ""
+
+
+Signed: TypeAlias = tuple[int, tuple[int, ...], Value]  # a sign, the axes that a value has, and the value
+
+
+def _component(lowering: Lowering, node: Node, at: tuple[int, ...]) -> Signed:
+    """A component, without the axes along which it repeats itself."""
+    number, value = lowering.done[node]
+    sign = -1 if number < 0 else 1
+    value = lowering.graph.scale(abs(number), value)
+    if value.op == "neg":
+        sign, value = -sign, value.args[0]
+    while value.op == "spread":
+        at = {"scalar": (), "row": at[-1:], "column": at[:1]}[value.params[0]]
+        value = value.args[0]
+    return sign, at, value
+
+
+def _product(graph: Graph, parts: list[Signed], dims: Sequence[Dim]) -> Signed:
+    """Components multiplied, what stays smallest first."""
+    parts = [part for part in parts if part[2] is not graph.one] or [(parts[0][0], (), graph.one)]
+    while len(parts) > 1:
+        pairs = [(a, b) for b in range(len(parts)) for a in range(b)]
+        a, b = min(pairs, key=lambda pair: len({*parts[pair[0]][1], *parts[pair[1]][1]}))
+        (sign, at, u), (other, other_at, v) = parts[a], parts.pop(b)
+        both = tuple(sorted({*at, *other_at}))
+        if len(at) == len(other_at) == 1 and at != other_at:
+            value = graph.outer(u, v) if at < other_at else graph.outer(v, u)
+        else:
+            sizes = tuple([dims[k] for k in both])
+            factors = _lifted(graph, u, at, both, dims), _lifted(graph, v, other_at, both, dims)
+            value = graph.value("mul", factors, (), sizes)
+        parts[a] = sign * other, both, value
+    return parts[0]
+
+
+def _total(graph: Graph, terms: list[Signed]) -> tuple[int, Value]:
+    """Terms of the same axes added: a sign and their value."""
+    terms = sorted(terms, key=lambda term: -term[0])
+    first, _, total = terms[0]
+    for sign, _, value in terms[1:]:
+        total = graph.value("add" if sign == first else "sub", (total, value), (), total.axes or value.axes)
+    return first, total
+
+
+def _lifted(
+    graph: Graph, value: Value, at: tuple[int, ...], into: tuple[int, ...], dims: Sequence[Dim]
+) -> Value:
+    """A value with new axes where it does not vary, so that it broadcasts; leading ones need not be there."""
+    if not at or into[-len(at) :] == at:
+        return value
+    there = tuple([k in at for k in into[into.index(at[0]) :]])
+    sizes = tuple([dims[k] if k in at else 1 for k in into[into.index(at[0]) :]])
+    return graph.value("lift", (value,), there, sizes)
+
+
+RULES = {"entries": _entries, "blocks": _blocks, "pair": _pair}

@@ -14,7 +14,9 @@ that is 0 where its divisor is; ``map`` (table entry), ``apply`` (function, orde
 ``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean`` (axis); ``call`` (table entry,
 axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet`` ;
 ``diagonal`` of a matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but
-for those items; ``stack`` (counts, shapes); ``reshape``, in the order of columns.
+for those items; ``stack`` (counts, shapes); ``reshape``, in the order of columns; ``lift`` (which axes
+are there), new axes for broadcasting; ``fill`` (diagonals, signs), arrays added up on diagonals of one of
+zeros, or of the first argument where there is one more.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Value:
 
 
 Scaled: TypeAlias = tuple[Fraction, Value]  # a number times a value: numbers are kept apart and meet each other
-VIEWS = frozenset({"T", "expand", "spread", "index", "reshape", "diagonal", "power"})
+VIEWS = frozenset({"T", "expand", "lift", "spread", "index", "reshape", "diagonal", "power"})
 ONE, ZERO = Fraction(1), Fraction(0)
 
 

@@ -248,6 +248,10 @@ def _index(w: Writer, v: Value, args: list[Text]) -> Text:
     return f"{wrap(args[0], ATOM)}[{items_text(w, v.params)}]", ATOM
 
 
+def _lift(w: Writer, v: Value, args: list[Text]) -> Text:
+    return f"{wrap(args[0], ATOM)}[{', '.join(':' if there else 'None' for there in v.params)}]", ATOM
+
+
 def _reshape(w: Writer, v: Value, args: list[Text]) -> Text:
     body = wrap(args[0], ATOM)
     if len(v.axes) == 1:
@@ -319,5 +323,5 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "logdet": _logdet, "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
     "pair": lambda w, v, a: (f"np.eye({w.dim(v.axes[0])}).reshape({', '.join(map(w.dim, v.axes))})", ATOM),
     "einsum": lambda w, v, a: (einsum_text(v, [text for text, _ in a], lambda c: number_text(c)[0]), SUM),
-    "index": _index, "power": _power, "reshape": _reshape, "stack": _stack,
+    "index": _index, "power": _power, "lift": _lift, "reshape": _reshape, "stack": _stack,
 }  # fmt: skip
