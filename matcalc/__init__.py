@@ -3,7 +3,9 @@
 ``derive`` finds vectorised derivatives with their steps, ``compile`` makes NumPy code of them, ``check`` holds that
 code against numeric differences.
 
->>> import matcalc as mc >>> mc.derive("s = u.T @ f(W@x + b)", wrt="W")["W"].text() '(u ⊙ f′(W x + b)) xᵀ'
+>>> import matcalc as mc
+>>> mc.derive("s = u.T @ f(W@x + b)", wrt="W")["W"].text()
+'(u ⊙ f′(W x + b)) xᵀ'
 """
 
 from __future__ import annotations
