@@ -111,7 +111,10 @@ def _written(entry: Operation) -> tuple[str, str]:
     for shapes in _shapes(entry):
         names = _placeholders(entry, shapes)
         try:
-            value = expression(inner, names, dims=("i", "j", "m", "n", "p", "q"))
+            if entry.name == "where":  # a program writes a comparison for C
+                value = table.make("where", *[names[name] for name in entry.signature])
+            else:
+                value = expression(inner, names, dims=("i", "j", "m", "n", "p", "q"))
             for name in ("y", "Y"):
                 names[name] = table.variable(name, value.shape, "argument")
             slope = expression(right, names, dims=("i", "j", "m", "n", "p", "q"))
@@ -153,6 +156,8 @@ def _shapes(entry: Operation) -> list[tuple[Shape, ...]]:
     count = len(entry.signature)
     if entry.name in ("unvec", "kron_left", "kron_right", "power_sum"):
         return [_special(entry.name)]
+    if count == 3:
+        return [(("m", "n"),) * 3]
     return [(shape,) for shape in SHAPES] if count == 1 else list(PAIRS)
 
 

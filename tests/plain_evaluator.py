@@ -40,6 +40,8 @@ FUNCTIONS = {
     "norm_nuc": lambda x: np.sum(np.linalg.svd(x)[1]), "vec": lambda x: x.T.reshape(-1, 1),
     "triu": lambda x: np.array([[e if j >= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
     "tril": lambda x: np.array([[e if j <= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
+    "greater": lambda a, b: (a > b) * 1.0, "at_least": lambda a, b: (a >= b) * 1.0,
+    "where": lambda c, a, b: c * a + (1 - c) * b,
     "cross": lambda x, y: np.cross(x.ravel(), y.ravel()), "conv": lambda x, y: convolution(x.ravel(), y.ravel()),
     "cross_matrix": lambda x: np.array([np.cross(x.ravel(), e) for e in np.eye(3)]).T,
     "correlate": lambda x, y: [sum(x[i + j, 0] * y[j, 0] for j in range(len(y))) for i in range(len(x) - len(y) + 1)],

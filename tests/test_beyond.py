@@ -53,6 +53,11 @@ u.T@conv(sin(x), k)
 y = conv(conv(x, k), h)
 u.T@correlate(x, k)
 y = correlate(x, k)
+sum(where(x > 0, x**2, -3*x))
+u.T@where(x < y, sin(x), cos(y))
+sum(where(X >= a, X, 2*b)*B)
+f(t) = where(t > 0, t, 0.1*t); s = u.T@f(W@x)
+z = where(c <= 0, tanh(x), y)
 """
 
 
@@ -63,7 +68,7 @@ def test_gradients(program: str) -> None:
 
 HESSIANS = [
     "var(x)", "std(x)", "sum(cumsum(tanh(x))**2)", "sum(exp(tril(x@x.T)))", "sum(cov(x@x.T))",
-    "sum(conv(x, x)**2)", "sum(conv(tanh(x), x[0:2])**3)", "sum(roll(x, 1)*x**2)", "sum(cross(x[0:3], x[1:4]**2)**2)",
+    "sum(where(x > 0, x**3, sin(x)))", "sum(conv(x, x)**2)", "sum(conv(tanh(x), x[0:2])**3)", "sum(roll(x, 1)*x**2)", "sum(cross(x[0:3], x[1:4]**2)**2)",
 ]  # fmt: skip
 
 
@@ -104,6 +109,21 @@ def test_products_and_shifts() -> None:
     np.testing.assert_array_equal(value("corr_matrix(a, 2)", a=[1, 2, 3]), [[1, 2], [2, 3]])
     with pytest.raises(ValueError, match="3 entries do not fit into 2"):
         value("correlate(x, k)", x=[1, 2], k=[1, 2, 3])
+
+
+def test_choices() -> None:
+    x = [-1, 0, 2]
+    np.testing.assert_array_equal(value("where(x > 0, 1, 5*x)", x=x), [-5, 0, 1])
+    np.testing.assert_array_equal(value("where(x >= 0, 1, 5*x)", x=x), [-5, 1, 1])
+    np.testing.assert_array_equal(value("where(x < y, x, y)", x=x, y=[0, 0, 0]), [-1, 0, 0])
+    np.testing.assert_array_equal(value("where(x <= 0, 2, 3)", x=x), [2, 2, 3])
+    np.testing.assert_array_equal(value("where(X > a, X, -1)", X=[[1, 2], [3, 4]], a=[1, 3]), [[-1, 2], [-1, 4]])
+    np.testing.assert_array_equal(value("y = greater(x, 0) + at_least(x, 0)", x=x), [0, 1, 2])
+    assert mc.derive("where(x < 2, x, -x)", "x").value.source() == "where(2 > x, x, -x)"
+    assert mc.derive("s = sum(where(x > 0, x.^2, x))", "x", syntax="matlab")["x"].text()
+    for wrong in ("x > 0", "f(x > 0)", "where(x, a, b)", "where(a > 0, b > 0, c)", "where(a == b, x, y)", "sum(x < 2)"):
+        with pytest.raises(mc.MatcalcError, match="comparison"):
+            mc.derive(wrong, "all")
 
 
 def test_written_as_textbooks_do() -> None:

@@ -76,6 +76,10 @@ def special(op: str) -> Iterator[Node | None]:
         yield from stacks()
     elif op == "index":
         yield from indexings()
+    elif op == "where":
+        for c, a, b in itertools.product(SHAPES[:4], repeat=3):
+            condition = make("greater", variable("c", c), number(0))
+            yield node_of(op, condition, variable("A", a), variable("B", b))
     elif op in ("cross", "cross_matrix"):
         yield make(op, *[variable(name, (3, 1)) for name in "AB"][: len(OPERATIONS[op].signature)])
     elif op == "roll":
@@ -104,7 +108,7 @@ def table_product(a: str, b: str) -> Any:
     return multiply(a, b)
 
 
-SPECIAL = ("stack", "index", "cross", "cross_matrix", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
+SPECIAL = ("stack", "where", "index", "cross", "cross_matrix", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
 
 
 def cases(op: str) -> list[Node]:
@@ -302,7 +306,7 @@ def is_red(op: str) -> bool:
         return True  # a law that does not even fit is refused
 
 
-CONSTANT = {"sign", "step", "is_max", "is_min"}  # their derivative is zero, with any sign and factor
+CONSTANT = {"sign", "step", "is_max", "is_min", "greater", "at_least"}  # their derivative is zero, with any sign and factor
 
 
 def planted(op: str) -> list[tuple[str, dict[str, Any]]]:

@@ -99,6 +99,9 @@ EXAMPLES: dict[str, list[Node]] = {
     **{op: [make(op, a, params=(axis,)) for a, axis in ((x, None), (r, None), (x, 0), (x, 1), (r, 0), (A, 0), (A, 1))]
        for op in ("cumsum", "cumsum_back")},
     **{op: [make(op, A), make(op, table.transpose(A)), make(op, table.mul(number(2), X))] for op in ("triu", "tril", "cov")},
+    **{op: [make(op, a, b) for a, b in ((A, x), (r, A), (s, x), (x, y), (s, t), (r, r))] for op in ("greater", "at_least")},
+    "where": [make("where", make("greater", a, number("0.5")), b, c) for a, b, c in (
+        (A, x, s), (A, r, A), (x, s, y), (s, A, x), (x, A, table.neg(A)), (r, number(2), number(0)), (s, t, number(1)), (x, s, t))],
     "cross": [make("cross", V, W)], "cross_matrix": [make("cross_matrix", table.mul(V, s))],
     "roll": [make("roll", a, params=(axis, k)) for a, axis in ((x, None), (r, None), (r, 0), (A, 0), (A, 1)) for k in (-7, 0, 1)],
     "conv": [make("conv", x, y), make("conv", x, V), make("conv", V, table.mul(s, x))],

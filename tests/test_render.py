@@ -202,7 +202,7 @@ def test_decimals_of_any_length() -> None:
 # -------------------------------------------------------------------------------------------- the measure
 
 TOKEN = re.compile(
-    r"\s+|(?P<number>\d+\.\d*(?:e[+-]?\d+)?|\d+(?:e[+-]?\d+)?)|(?P<name>[^\W\d]\w*'*)|(?P<other>\.T\b|\*\*|.)", re.S
+    r"\s+|(?P<number>\d+\.\d*(?:e[+-]?\d+)?|\d+(?:e[+-]?\d+)?)|(?P<name>[^\W\d]\w*'*)|(?P<other>\.T\b|\*\*|>=|.)", re.S
 )
 IMPLIED = {"outer": 2, "dot": 2, "inner": 3}
 
@@ -455,6 +455,7 @@ def every_operation() -> list[Node]:
         make("stack", x, y, params=(1, 1)), index(x, AT[2], AT["all"]), make("outer", u, x), matmul(A, x),
         make("polar", A), make("norm_nuc", A), *[make(op, A) for op in ("cov", "triu", "tril")],
         make("cross", d3, d3), make("cross", make("cross", d3, d3), d3), make("cross_matrix", d3), make("T", make("cross", d3, d3)),
+        make("where", make("greater", A, add(A, r)), add(A, r), b), make("where", make("at_least", r, TWO), r, TWO),
         make("roll", x, params=(None, -1)), make("roll", A, params=(1, 2)), make("conv", make("conv", x, u), v),
         make("conv_matrix", x, params=("m",)), make("corr_matrix", v, params=(2,)), make("correlate", v, d3),
         *[make("norm", node) for node in (x, A)],

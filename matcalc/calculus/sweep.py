@@ -28,6 +28,7 @@ OUTPUT = (2, 3)  # the indices of the value's own axes
 MANY = 6  # terms beyond which an adjoint is closed
 SHORT = 60  # tokens up to which an adjoint is simplified further before it is passed on
 LONG = 10  # factors beyond which a term is closed into one
+CONSTANT = frozenset({"sign", "step", "is_max", "is_min", "greater", "at_least"})  # between their jumps
 WIDE = 4000  # written-out size beyond which a factor is not opened
 
 
@@ -120,7 +121,9 @@ def _contributions(
             passed = _passed(upstream) if passed is None else passed
             for key, c in passed:
                 _apply(local, key, c, values, found[local.argument])
-    if missing and exponent != 0 and node.op not in ("sign", "step", "is_max", "is_min"):
+    if node.op == "where":
+        missing.discard(0)
+    if missing and exponent != 0 and node.op not in CONSTANT:
         which = ", ".join(str(k + 1) for k in sorted(missing))
         raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
     return list(found.items())

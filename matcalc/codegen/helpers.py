@@ -178,6 +178,16 @@ def _step(x):
     """1 where x is positive, 0 elsewhere."""
     return np.heaviside(x, 0.0)
 '''),
+    "_greater": Helper('''
+def _greater(a, b):
+    """1 where a > b, 0 elsewhere."""
+    return np.where(np.real(a) > np.real(b), 1.0, 0.0)[()]
+'''),
+    "_at_least": Helper('''
+def _at_least(a, b):
+    """1 where a >= b, 0 elsewhere."""
+    return np.where(np.real(a) >= np.real(b), 1.0, 0.0)[()]
+'''),
     "_norm": Helper(
         '''
 def _norm(x):

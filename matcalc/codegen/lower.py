@@ -261,6 +261,18 @@ def _extreme(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.entrywise("map2", *values, (a.shape, b.shape), (node.op,))
 
 
+def _where(lowering: Lowering, node: Node) -> Scaled:
+    """A choice entry by entry; columns get a second axis where the result has two."""
+    graph, axes = lowering.graph, axes_of(node.shape)
+    values = []
+    for argument in node.args:
+        value = lowering.array(argument)
+        if len(axes) == 2 and len(value.axes) == 1 and argument.shape[1] == 1:
+            value = graph.value("expand", (value,), (), (*value.axes, 1))
+        values.append(value)
+    return ONE, graph.value("where", tuple(values), (), axes)
+
+
 def _apply(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.map("apply", (lowering.array(node.args[0]),), node.params)
 
@@ -272,6 +284,7 @@ def _logcosh(lowering: Lowering, node: Node) -> Scaled:
 RULES: dict[str, Rule] = {
     "num": _leaf, "pi": _leaf, "dim": _leaf, "var": _leaf, "eye": _leaf, "ones": _leaf, "zeros": _leaf, "let": _let,
     "add": _sum_of_two, "sub": _sum_of_two, "mul": _times, "div": _over, "maximum": _extreme, "minimum": _extreme,
+    "greater": _extreme, "at_least": _extreme, "where": _where,
     "apply": _apply, "logcosh": _logcosh, **reduce.RULES, **structure.RULES, **tensors.RULES,
 }  # fmt: skip
 

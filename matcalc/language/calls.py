@@ -28,7 +28,8 @@ CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
 TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr_matrix": 1, "roll": 1}  # dimensions after the arguments
 # names that are functions only where they are called: a variable may have them as well
 FREE = frozenset(["var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv",
-                  "correlate", "conv_matrix", "corr_matrix"])  # fmt: skip
+                  "where", "greater", "at_least", "correlate", "conv_matrix", "corr_matrix"])  # fmt: skip
+COMPARISONS = ("greater", "at_least")
 RESERVED = (FUNCTIONS - FREE) | frozenset(CONSTANTS)
 
 # Of the MATLAB-style syntax alone: other names, and constants that take their size from where they stand.
@@ -60,7 +61,6 @@ REFUSED = {
     "einsum": "write it with @, * and sum, or as an index expression {i, j: sum(k: A[i, k] * B[k, j])}",
     "argmax": "it has no derivative; max(x) is the largest entry",
     "argmin": "it has no derivative; min(x) is the smallest entry",
-    "where": "write it with step: step(c) * a + (1 - step(c)) * b",
     "eig": "eigenvalues are not supported; tr and det are their sum and product",
     "eigh": "eigenvalues are not supported; tr and det are their sum and product",
     "eigvals": "eigenvalues are not supported; tr and det are their sum and product",
@@ -187,6 +187,8 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
         arguments = arguments[:-trailing]
     elif name in ("matrix_power", "power_sum"):
         _exponent(arguments[-1], scope)
+    elif name == "where" and not (isinstance(arguments[0], Call) and arguments[0].function in COMPARISONS):
+        raise scope.error(UnsupportedError, "where needs a comparison", arguments[0], "write where(a > b, x, y)")
     return Plan(name, arguments, params)
 
 

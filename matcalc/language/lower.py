@@ -33,7 +33,8 @@ OPERATORS = {
 }  # fmt: skip
 INSIDE = {"mtimes": "mul", "mrdivide": "div", "mpower": "pow"}  # a definition is a formula in scalars
 FIRST = 10**6  # the unknowns of constants without a size; those of inputs are fewer
-POINTWISE = ELEMENTWISE_NAMES | {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "apply", "defined", "derived"}
+POINTWISE = ELEMENTWISE_NAMES | {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "apply", "defined", "derived",
+                               "greater", "at_least", "where"}  # fmt: skip
 
 DEEP = 1000  # definitions that call definitions
 

@@ -67,4 +67,21 @@ ELEMENTWISE = [
         law=Law("d(minimum(A, B)) = (1 - step(A - B)) * dA + step(A - B) * dB", "smaller of two", "min routes"),
         domain="A and B differ (of equal entries, the first counts)",
     ),
+    Operation(
+        "greater", "A, B", shapes.broadcast, numpy="_greater({A}, {B})", analytic=False,
+        latex=r"\left[ {A:any} > {B:any} \right]", text="[{A:any} > {B:any}]",
+        law=Law("d(greater(A, B)) = 0 * dA + 0 * dB", "indicator of the greater", "piecewise constant"),
+        domain="A and B differ", doc="1 where A > B, 0 elsewhere; in where it is written as the comparison",
+    ),
+    Operation(
+        "at_least", "A, B", shapes.broadcast, numpy="_at_least({A}, {B})", analytic=False,
+        latex=r"\left[ {A:any} \geq {B:any} \right]", text="[{A:any} ≥ {B:any}]",
+        law=Law("d(at_least(A, B)) = 0 * dA + 0 * dB", "indicator of at least", "piecewise constant"),
+        domain="A and B differ", doc="1 where A >= B, 0 elsewhere; in where it is written as the comparison",
+    ),
+    Operation(
+        "where", "C, A, B", shapes.chosen, latex=r"\operatorname{where}",
+        law=Law("d(where(C, A, B)) = C * dA + (1 - C) * dB", "choice of two", "entry by entry"),
+        doc="where(c > d, a, b): the entries of a where the comparison holds, those of b elsewhere",
+    ),
 ]  # fmt: skip

@@ -41,6 +41,13 @@ def broadcast(check: Checker, shapes: Shapes, params: Params) -> Shape:
     )
 
 
+def chosen(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """Three of which any two broadcast."""
+    condition, one, other = shapes
+    chosen = [broadcast(check, (condition, side), ()) for side in (one, other)]
+    return broadcast(check, (broadcast(check, chosen, ()), broadcast(check, (one, other), ())), ())
+
+
 def product(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """m×n by n×p; a 1×1 product used as a factor is a scalar, which the reader turns into ``*``."""
     (r1, c1), (r2, c2) = a, b = shapes

@@ -18,7 +18,6 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
-from matcalc.render.entries import PLAIN, entries_pieces
 from matcalc.render.measure import AXIS, index_items, is_decimal, token_count
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Layout, Piece, free_names, shared_parts, used_names, write
@@ -83,6 +82,16 @@ def _rolled(node: Node) -> tuple[int, Sequence[Piece]]:
     """``roll(x, 1)``, ``roll(X, -2, axis=0)``."""
     axis, shift = node.params
     return ATOM, ("roll(", (node.args[0], 0), f", {shift}" + (")" if axis is None else f", axis={axis})"))
+
+
+def _where(node: Node) -> tuple[int, Sequence[Piece]]:
+    """``where(a > b, x, y)``."""
+    condition, one, other = node.args
+    sign = {"greater": " > ", "at_least": " >= "}.get(condition.op)
+    if sign is None:
+        return _call(node)
+    left, right = condition.args
+    return ATOM, ("where(", (left, 0), sign, (right, 0), ", ", (one, 0), ", ", (other, 0), ")")
 
 
 def _number(node: Node) -> tuple[int, Sequence[Piece]]:
@@ -185,8 +194,8 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
 SPELLED = {"variance": "var"}  # where the name of a function is not that of its operation
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
-    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "entries": _entries, "index": _index, "stack": _stack,
-    "roll": _rolled, **dict.fromkeys(AXIS, _along),
+    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
+    "roll": _rolled, "where": _where, **dict.fromkeys(AXIS, _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {
     "add": _infix(ADD, " + "), "sub": _infix(ADD, " - "), "mul": _infix(MUL, "*"), "div": _infix(MUL, "/"),

@@ -187,6 +187,13 @@ class Builder:
     @staticmethod
     def call(children: list[Any]) -> tree.Call:
         name, primes, (arguments, keywords) = children
+        for place, argument in enumerate(arguments):
+            if isinstance(argument, tree.Comparison) and (place > 0 or name.value != "where"):
+                raise Refusal(
+                    f"'{argument.operator}' is a comparison, and stands in where alone",
+                    argument.start,
+                    hint="write where(a > b, x, y)",
+                )
         count = len(primes.value) if primes is not None else 0
         return tree.Call(name.start_pos, name.value, count, arguments, keywords)
 
@@ -208,6 +215,11 @@ class Builder:
             else:
                 keywords[child[0]] = child
         return arguments, list(keywords.values())
+
+    @staticmethod
+    def comparison(children: list[Any]) -> tree.Comparison:
+        left, operator, right = children
+        return tree.Comparison(operator.start_pos, operator.value, left, right)
 
     @staticmethod
     def keyword(children: list[Any]) -> tuple[str, tree.Syntax, int]:

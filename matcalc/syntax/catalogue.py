@@ -34,7 +34,7 @@ WRONG = (
     ("DOTTED", r"\.(?:\*|/|\^|')"),
     ("ATTRIBUTE", r"\.(?!T(?!\w))[^\W\d]\w*"),
     ("DOT", r"\.(?!\w)"),
-    ("COMPARISON", r"==|!=|~=|<=|>=|<|>"),
+    ("COMPARISON", r"==|!=|~="),
     ("AUGMENTED", r"(?:\+|-|\*\*?|/|@|:)="),
     ("FLOOR", r"//|%"),
     ("STRING", r'"[^"\n]*"?'),
@@ -46,7 +46,7 @@ WRONG = (
 
 ENDS = frozenset({"NAME", "NUMBER", "TRANSPOSE", "RPAR", "RSQB", "RBRACE"})  # of operands
 BEGINS = frozenset({"NAME", "NUMBER", "LPAR", "LBRACE"})
-OPERATORS = frozenset({"SIGN", "TIMES", "POWER"})
+OPERATORS = frozenset({"SIGN", "TIMES", "POWER", "COMPARE"})
 OPENERS = frozenset({"LPAR", "LSQB", "LBRACE"})
 CLOSERS = frozenset({"RPAR", "RSQB", "RBRACE"})
 BREAKS = frozenset({"START", "_NEWLINE", "SEMICOLON"})
@@ -109,9 +109,11 @@ _HABITS = (
             ("x.t", "x.real", "x.e5", "X.T.I", "X.T5", "np.exp(x)")),
     _wrong("DOT", "a point by itself means nothing: only .T may follow a point",
            "write {operand}.T for the transpose", "x..T", "x.T.", "x.", "."),
-    _wrong("COMPARISON", "'{at}' is a comparison, and there are none",
-           "a value is named with a single =; maximum, step and sign express conditions",
-           "a == b", "a < b", "x >= 0", "a != b", "f(x, axis==0)"),
+    Mistake(frozenset({"COMPARISON"}), None, "'{at}' is a comparison, and > < >= <= are all there are",
+            "a value is named with a single =; where(a > b, x, y) chooses",
+            ("a == b", "a != b", "f(x, axis==0)")),
+    Mistake(frozenset({"COMPARE"}), None, "'{at}' is a comparison, and stands in where alone",
+            "write where(a > b, x, y)", ("a < b", "x >= 0", "where(a < b < c, x, y)", "(a > b)", "where(> 0, x, y)")),
     _wrong("AUGMENTED", "'{at}' does not assign: a name is assigned once, with =",
            "write a new name, as in b = a + 1", "a += 1", "a := 1", "x @= y", "x **= 2"),
     _wrong("FLOOR", "'{at}' is not an operator", "comments begin with #; / divides",
@@ -142,7 +144,7 @@ _NUMBERS = (
 _OPERANDS = (
     _missing(None, OPERATORS, "expected an operand after '{before}'{found}", "{operands}",
              "u.T @", "a +", "s = a * (b -)", "a @ * b", "a **", "2 ** / 3", "a +\nb", "-",
-             "a @ .e5", "a @ # the rest"),
+             "a @ .e5", "a @ # the rest", "where(a > , x, y)"),
     _missing(None, frozenset({"EQUAL"}), "expected an expression after '='{found}", "{line_break}",
              "s = ", "s =\nx", "s = = 2", "f(x, axis=)", "f(t) ="),
     _missing(CLOSERS, frozenset({"COMMA"}), "expected {thing} after ','{found}", "remove the comma",

@@ -101,6 +101,17 @@ class Call(Syntax):
         return (*self.arguments, *(value for _, value, _ in self.keywords))
 
 
+class Comparison(Call):
+    """``a > b`` in a call of ``where``: a call of ``greater`` or ``at_least``, 1 where it holds and 0 elsewhere."""
+
+    __slots__ = ("operator",)
+
+    def __init__(self, start: int, operator: str, left: Syntax, right: Syntax) -> None:
+        arguments = (left, right) if operator[0] == ">" else (right, left)
+        super().__init__(start, "greater" if len(operator) == 1 else "at_least", 0, arguments)
+        self.operator = operator
+
+
 class Slice(Syntax):
     """``a:b`` inside an index; either bound may be absent."""
 

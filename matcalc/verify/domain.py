@@ -21,7 +21,7 @@ MARGIN = 5e-3  # of the distance to a kink, relative to the largest entry: beyon
 CONDITION = 1e4  # of matrices that are inverted
 # what the tables leave to the parameters or to both arguments
 MORE = {
-    "maximum": "differ", "minimum": "differ", "max": "one largest", "min": "one smallest",
+    "maximum": "differ", "minimum": "differ", "greater": "differ", "at_least": "differ", "max": "one largest", "min": "one smallest",
     "norm_inf": "one largest size",
     "norm": "not all zero", "norm1": "nonzero", "tan": "cosine nonzero",
 }  # fmt: skip
