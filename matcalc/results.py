@@ -8,6 +8,7 @@ from typing import Any
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.sweep import Step
 from matcalc.calculus.tensors import indexed_sum, is_entries
+from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, Shape, axes, kind
 from matcalc.language.program import Program
 
@@ -61,6 +62,17 @@ class Expression:
 
         value = indexed_sum(self.node) if is_entries(self.node) else lower(self.node)
         return indices(value, taken(self.program))
+
+    def to_sympy(self) -> Any:
+        """A SymPy expression, scalars as SymPy scalars; the symbols are those of the program where it came from SymPy.
+
+        Raises `UnsupportedError` where SymPy has no matrix expression for it.
+        """
+        from matcalc.sympy_bridge.writing import to_sympy
+
+        if is_entries(self.node):
+            raise UnsupportedError("SymPy has no matrix expression for a tensor", hint="indices() writes it")
+        return to_sympy(self.node, getattr(self.program, "symbols", None))
 
     def __repr__(self) -> str:
         return f"<{self.text()}>"
