@@ -62,6 +62,8 @@ ENTRYWISE: dict[str, Callable[..., Any]] = {
     "relu": lambda s, x: x if s.is_positive(x) else 0, "step": lambda s, x: 1 if s.is_positive(x) else 0,
     "maximum": lambda s, a, b: a if s.is_positive(a - b) else b,
     "minimum": lambda s, a, b: b if s.is_positive(a - b) else a,
+    "greater": lambda s, a, b: 1 if s.is_positive(a - b) else 0, "where": lambda s, c, a, b: c * a + (1 - c) * b,
+    "at_least": lambda s, a, b: 1 if s.is_positive(a - b) else 0,
 }  # fmt: skip
 
 
