@@ -176,7 +176,7 @@ FAULTS = [
     ("y = matmul(A, B)", UnknownNameError, 1, 5, "write A @ B"),
     ("x: vector(n)", ParseError, 1, 13, "the program has no formula"),
     ("f(t) = t", ParseError, 1, 9, "the program has no formula"),
-    ("y = {i, j: A[i, j]}", UnsupportedError, 1, 5, "an index expression has no value"),
+    ("y = sum(k: x[k])", UnsupportedError, 1, 5, "a sum over indices stands in braces"),
 ]  # fmt: skip
 
 

@@ -73,46 +73,34 @@ def _times(raw: Raw, node: Node) -> None:
 
 
 def kron_left(low: Lowering, node: Node) -> Sum:
-    """The adjoint of a Kronecker product of an identity or a Kronecker product."""
-    g, b = low.tidy(node.args[0]), low.tidy(node.args[1])
-    value = Sum(node.shape)
-    for (scalars, factors), c in low.lower(g).terms.items():
-        raw = Raw(c)
-        for scalar, p in scalars:
-            raw.scale(scalar, p)
-        if len(factors) == 1 and factors[0][0].op == "eye" and facts.square(b):
-            key, k = atom(low.lower(table.make("tr", b)))
-            instantiate(raw, key, k, {})
-            _times(raw, table.eye(node.shape[0]))
-        elif len(factors) == 1 and factors[0][0].op == "kron" and factors[0][0].args[1].shape == b.shape:
-            inner = factors[0][0]
-            key, k = atom(low.lower(table.mul(table.make("inner", inner.args[1], b), inner.args[0])))
-            instantiate(raw, key, k, {0: 0, 1: 1})
-        else:
-            body = write_term(((), factors), 1, g.shape)
-            _times(raw, intern("kron_left", (body, b), node.params, node.shape))
-        normalise(raw, free_of(node.shape), value)
-    return value
+    """The adjoint of ``A -> kron(A, B)``: of an identity, or of a Kronecker product, it is known."""
+    return _kron_adjoint(low, node, 0)
 
 
 def kron_right(low: Lowering, node: Node) -> Sum:
-    """The other adjoint of a Kronecker product."""
-    g, a = low.tidy(node.args[0]), low.tidy(node.args[1])
+    """The adjoint of ``B -> kron(A, B)``."""
+    return _kron_adjoint(low, node, 1)
+
+
+def _kron_adjoint(low: Lowering, node: Node, kept: int) -> Sum:
+    """Of ``kron(C, D)``, the part that is kept times the inner product of the other with the second argument."""
+    g, other = low.tidy(node.args[0]), low.tidy(node.args[1])
     value = Sum(node.shape)
     for (scalars, factors), c in low.lower(g).terms.items():
         raw = Raw(c)
         for scalar, p in scalars:
             raw.scale(scalar, p)
-        if len(factors) == 1 and factors[0][0].op == "eye" and facts.square(a):
-            key, k = atom(low.lower(table.make("tr", a)))
+        inner = factors[0][0] if len(factors) == 1 else None
+        if inner is not None and inner.op == "eye" and facts.square(other):
+            key, k = atom(low.lower(table.make("tr", other)))
             instantiate(raw, key, k, {})
             _times(raw, table.eye(node.shape[0]))
-        elif len(factors) == 1 and factors[0][0].op == "kron" and factors[0][0].args[0].shape == a.shape:
-            inner = factors[0][0]
-            key, k = atom(low.lower(table.mul(table.make("inner", inner.args[0], a), inner.args[1])))
+        elif inner is not None and inner.op == "kron" and inner.args[1 - kept].shape == other.shape:
+            whole = table.mul(table.make("inner", inner.args[1 - kept], other), inner.args[kept])
+            key, k = atom(low.lower(whole))
             instantiate(raw, key, k, {0: 0, 1: 1})
         else:
             body = write_term(((), factors), 1, g.shape)
-            _times(raw, intern("kron_right", (body, a), node.params, node.shape))
+            _times(raw, intern(node.op, (body, other), node.params, node.shape))
         normalise(raw, free_of(node.shape), value)
     return value

@@ -94,10 +94,17 @@ def axes(shape: Shape) -> tuple[Dim, ...]:
     return tuple(dim for dim in shape if dim != 1)
 
 
-def postorder(*roots: Node, into: Callable[[Node], bool] | None = None) -> Iterator[Node]:
+def _args(node: Node) -> tuple[Node, ...]:
+    return node.args
+
+
+def postorder(
+    *roots: Node, into: Callable[[Node], bool] | None = None, below: Callable[[Node], tuple[Node, ...]] = _args
+) -> Iterator[Node]:
     """Every node below the roots once, arguments before what uses them; no recursion.
 
-    Where ``into(node)`` is false the node itself is given, but not what lies below it.
+    Where ``into(node)`` is false the node itself is given, but not what lies below it; ``below`` gives the nodes there
+    where these are not the arguments.
     """
     seen: set[Node] = set()
     stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
@@ -109,7 +116,7 @@ def postorder(*roots: Node, into: Callable[[Node], bool] | None = None) -> Itera
             seen.add(node)
             stack.append((node, True))
             if into is None or into(node):
-                stack.extend([(a, False) for a in reversed(node.args) if a not in seen])
+                stack.extend([(a, False) for a in reversed(below(node)) if a not in seen])
 
 
 def rebuild(

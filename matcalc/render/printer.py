@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from matcalc.expressions.dims import names as dim_names
 from matcalc.expressions.names import shown
-from matcalc.expressions.node import Node
+from matcalc.expressions.node import Node, postorder
 from matcalc.render.measure import token_count
 
 __all__ = ["LIMIT", "Layout", "Operand", "Piece", "free_names", "shared_parts", "used_names", "write", "written_parts"]
@@ -53,16 +53,7 @@ def write(
 
 def written_parts(root: Node) -> Iterator[Node]:
     """Every part of the writing of an expression once, what it consists of first."""
-    seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(root, False)]
-    while stack:
-        node, done = stack.pop()
-        if done:
-            yield node
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend([(a, False) for a in reversed(shown(node)) if a not in seen])
+    return postorder(root, below=shown)
 
 
 def shared_parts(root: Node) -> list[Node]:
