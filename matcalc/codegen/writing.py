@@ -324,5 +324,5 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "where": lambda w, v, a: (f"np.where({wrap(a[0], SUM)} > 0, {a[1][0]}, {a[2][0]})[()]", ATOM),
     "pair": lambda w, v, a: (f"np.eye({w.dim(v.axes[0])}).reshape({', '.join(map(w.dim, v.axes))})", ATOM),
     "einsum": lambda w, v, a: (einsum_text(v, [text for text, _ in a], lambda c: number_text(c)[0]), SUM),
-    "index": _index, "power": _power, "reshape": _reshape, "stack": _stack,
+    "index": _index, "power": _power, "lift": _lift, "reshape": _reshape, "stack": _stack,
 }  # fmt: skip

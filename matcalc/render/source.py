@@ -18,6 +18,7 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
+from matcalc.render.entries import PLAIN, entries_pieces
 from matcalc.render.measure import AXIS, index_items, is_decimal, token_count
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Layout, Piece, free_names, shared_parts, used_names, write
@@ -194,7 +195,7 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
 SPELLED = {"variance": "var"}  # where the name of a function is not that of its operation
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
-    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "index": _index, "stack": _stack,
+    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "entries": _entries, "index": _index, "stack": _stack,
     "roll": _rolled, "where": _where, **dict.fromkeys(AXIS, _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {
