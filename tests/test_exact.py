@@ -31,7 +31,7 @@ PROGRAMS = [
     "tr(matrix_power(S, 3))", "sum([x; y]*[y; x]) + x[1]*A[0, 2] + sum(A[:, 1:3])", "sum(ones(3)*x) + tr(eye(2)@S)",
     "z = A@x; u.T@tanh(z) + pi*sum(z)", "g(t) = t*exp(-t); sum(g(x))", "cross_entropy(x**2, y)", "sum(zeros(3)+x)",
     "(A.T@u)[1]", "(S@v - u)[0]", "sum(cumsum(x)*y) + var(A)*std(x)", "sum(cumsum(A, axis=1)*A + triu(S)@tril(S)@A)",
-    "sum(where(x > y, x**2, y*x) + where(x >= 2, y, x))",
+    "sum(where(x > y, x**2, y*x) + where(x >= 1.9, y, x))",
     "sum(cov(A)*cov(A))",
 ]  # fmt: skip
 DECLARED = "; x, y: vector(3) positive; A: matrix(2, 3); S: matrix(2, 2); u, v: vector(2)"
