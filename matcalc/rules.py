@@ -19,6 +19,7 @@ from matcalc.operations.elementwise import ELEMENTWISE
 from matcalc.operations.reductions import REDUCTIONS
 from matcalc.operations.registry import Law, Operation
 from matcalc.operations.sequences import SEQUENCES
+from matcalc.operations.spectra import SPECTRA
 from matcalc.operations.structure import STRUCTURE
 
 __all__ = ["Rule", "find", "render"]
@@ -29,12 +30,13 @@ CHAPTERS = (
     ("Reductions", REDUCTIONS),
     ("Structure", STRUCTURE),
     ("Statistics and sequences", SEQUENCES),
+    ("Functions of a matrix", SPECTRA),
 )
 SHAPES: tuple[Shape, ...] = (("m", "n"), ("n", "n"), ("n", 1), (3, 1))
 PAIRS: tuple[tuple[Shape, Shape], ...] = (
     (("m", "n"), ("m", "n")), (("m", "n"), ("n", "p")), (("n", "n"), ("n", "p")), (("n", 1), ("n", 1)),
     (("n", "n"), (1, 1)), (("m", "n"), ("p", "q")),
-    ((3, 1), (3, 1)),
+    ((3, 1), (3, 1)), (("n", "n"), ("n", "n")),
 )  # fmt: skip
 UNKNOWN = Law("d(f(X)) = f'(X) * dX", "elementwise function", "chain rule, entry by entry")
 

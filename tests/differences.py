@@ -36,6 +36,10 @@ def draw(node: Node, rng: np.random.Generator, how: str, value: Array) -> Array:
     shape, (_, type_, positive) = value.shape, node.params
     if how not in ("positive", "unit") and not positive:
         value *= rng.choice([-1.0, 1.0], shape)
+    if how == "posdef":
+        value = value @ value.T + np.eye(*shape) + 0.1 * (value - value.T)
+    if how.startswith("simple"):
+        value[np.diag_indices(min(shape))] += np.arange(min(shape))
     if how in ("invertible", "full rank"):
         value += 2 * np.eye(*shape)
     if type_ in ("symmetric", "posdef"):

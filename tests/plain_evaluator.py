@@ -40,6 +40,12 @@ FUNCTIONS = {
     "norm_nuc": lambda x: np.sum(np.linalg.svd(x)[1]), "vec": lambda x: x.T.reshape(-1, 1),
     "triu": lambda x: np.array([[e if j >= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
     "tril": lambda x: np.array([[e if j <= i else 0 for j, e in enumerate(row)] for i, row in enumerate(x)]),
+    "expm": lambda x: exponential(x),
+    "expm_frechet": lambda x, d: exponential(np.block([[x, d], [0 * x, x]]))[: len(x), len(x) :],
+    "cholesky": lambda x: factor((x + x.T) / 2), "eigvalsh": lambda x: eigen(x)[0], "eigvecsh": lambda x: eigen(x)[1],
+    "eig_gaps": lambda x: gaps(eigen(x)[0]), "svdvals": lambda x: np.sqrt(eigen(x.T @ x)[0][::-1]),
+    "svd_right": lambda x: eigen(x.T @ x)[1][:, ::-1], "svd_gaps": lambda x: gaps(eigen(x.T @ x)[0][::-1]),
+    "svd_left": lambda x: x @ eigen(x.T @ x)[1][:, ::-1] / np.sqrt(eigen(x.T @ x)[0][::-1]),
     "greater": lambda a, b: (a > b) * 1.0, "at_least": lambda a, b: (a >= b) * 1.0,
     "where": lambda c, a, b: c * a + (1 - c) * b,
     "cross": lambda x, y: np.cross(x.ravel(), y.ravel()), "conv": lambda x, y: convolution(x.ravel(), y.ravel()),
@@ -53,6 +59,48 @@ FUNCTIONS = {
 
 
 AXIS = ("sum", "mean", "logsumexp", "softmax", "log_softmax", "variance", "std", "cumsum", "cumsum_back")
+
+
+def exponential(x: Array) -> Array:
+    """The power series, of a part of the matrix, squared."""
+    small, total = x / 64, np.eye(len(x))
+    term = total
+    for k in range(1, 25):
+        term = term @ small / k
+        total = total + term
+    return np.linalg.matrix_power(total, 64)
+
+
+def factor(x: Array) -> Array:
+    """Cholesky's scheme, row by row."""
+    out = np.zeros(x.shape)
+    for i in range(len(x)):
+        for j in range(i + 1):
+            rest = x[i, j] - out[i, :j] @ out[j, :j]
+            out[i, j] = math.sqrt(rest) if i == j else rest / out[j, j]
+    return out
+
+
+def eigen(x: Array) -> tuple[Array, Array]:
+    """Eigenvalues and eigenvectors by Jacobi's rotations, ascending, the largest entry of each vector positive."""
+    a, v = (x + x.T) / 2, np.eye(len(x))
+    for _ in range(30):
+        for i in range(len(a)):
+            for j in range(i):
+                angle = math.atan2(2 * a[i, j], a[j, j] - a[i, i]) / 2
+                turn = np.eye(len(a))
+                turn[i, i] = turn[j, j] = math.cos(angle)
+                turn[i, j], turn[j, i] = math.sin(angle), -math.sin(angle)
+                a, v = turn.T @ a @ turn, v @ turn
+    order = np.argsort(np.diag(a))
+    v = v[:, order]
+    for j in range(len(a)):
+        v[:, j] *= 1 if v[np.argmax(abs(v[:, j])), j] > 0 else -1
+    return np.diag(a)[order], v
+
+
+def gaps(values: Array) -> Array:
+    return np.array([[0 if i == j else 1 / (b - a) for j, b in enumerate(values)] for i, a in enumerate(values)])
 
 
 def convolution(x: Array, y: Array) -> Array:

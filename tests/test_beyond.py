@@ -58,6 +58,18 @@ u.T@where(x < y, sin(x), cos(y))
 sum(where(X >= a, X, 2*b)*B)
 f(t) = where(t > 0, t, 0.1*t); s = u.T@f(W@x)
 z = where(c <= 0, tanh(x), y)
+s: scalar; tr(A@expm(s*X))
+s = u.T@expm(X@X)@v
+A: posdef(n); sum(B*cholesky(A))
+sum(B*cholesky(A@A.T + eye(n)))
+sum(B*cholesky(A))
+y = cholesky(A)@x
+A: symmetric(n); w.T@eigvalsh(A)
+w.T@exp(eigvalsh(A@A.T))
+y = eigvalsh(A)
+w.T@svdvals(X)**2
+sum(svdvals(X@Y))
+z = svdvals(x@y.T + X)
 """
 
 
@@ -75,8 +87,11 @@ HESSIANS = [
 @pytest.mark.parametrize("program", HESSIANS)
 def test_hessians(program: str) -> None:
     x = np.array([0.3, -0.8, 1.1, 0.2])
-    _, _, hessians = mc.compile(program, wrt=["x"], order=2)(x=x)
-    np.testing.assert_allclose(hessians["x", "x"], hessian_by_differences(program, "x", x=x), rtol=1e-5, atol=1e-7)
+    rest: dict[str, Any] = {"w": [1.0, -2.0, 0.5, 3.0]} if "w" in program and "where" not in program else {}
+    if "A" in program:
+        rest["A"] = [[4, 1, 0, 2], [0, 1, 1, 0], [1, 0, -3, 1], [0, 2, 1, 7]]
+    _, _, hessians = mc.compile(program, wrt=["x"], order=2)(x=x, **rest)
+    np.testing.assert_allclose(hessians["x", "x"], hessian_by_differences(program, "x", x=x, **rest), rtol=1e-5, atol=1e-7)
 
 
 def test_variance_is_the_populations() -> None:
@@ -126,11 +141,31 @@ def test_choices() -> None:
             mc.derive(wrong, "all")
 
 
+def test_functions_of_a_matrix() -> None:
+    np.testing.assert_allclose(value("expm(X)", X=[[0, 1], [-1, 0]]), [[np.cos(1), np.sin(1)], [-np.sin(1), np.cos(1)]])
+    np.testing.assert_allclose(value("cholesky(A)", A=[[4, 2], [2, 5]]), [[2, 0], [1, 2]])
+    np.testing.assert_allclose(value("eigvalsh(A)", A=[[2, 1], [1, 2]]), [1, 3])
+    np.testing.assert_allclose(value("svdvals(X)", X=[[3, 0], [0, -4], [0, 0]]), [4, 3])
+    fn = mc.compile("tr(A@expm(X))", wrt=["X"])
+    assert "from scipy.linalg import expm, expm_frechet" in fn.source
+    with pytest.raises(ValueError, match="at least as many rows as columns"):
+        value("svdvals(X)", X=[[1, 2, 3], [4, 5, 6]])
+
+
+def test_second_derivatives_that_are_not_there_are_refused() -> None:
+    with pytest.raises(mc.UnsupportedError, match="expm"):
+        mc.derive("u.T@expm(X)@v", "X", order=2)
+    with pytest.raises(mc.UnsupportedError, match="expm"):
+        mc.derive("Y = expm(X)", "X")
+
+
 def test_written_as_textbooks_do() -> None:
     for program, by, text in (
         ("var(x)", "x", "2 (x − mean(x) 1)/n"), ("u.T@cumsum(x)", "x", "cumsum_back(u)"),
         ("u.T@conv(x, k)", "x", "correlate(u, k)"), ("y = conv(x, k)", "x", "conv_matrix(k, n)"),
         ("a.T@cross(x, y)", "x", "y × a"), ("u.T@roll(x, 2)", "x", "roll(u, −2)"), ("y = cross(x, z)", "z", "[x]_×"),
+        ("tr(expm(X))", "X", "expm′(Xᵀ, Iₙ)"), ("w.T@svdvals(X)", "X", "svd_left(X) diag(w) svd_right(X)ᵀ"),
+        ("w.T@eigvalsh(A)", "A", "eigvecsh(A) diag(w) eigvecsh(A)ᵀ"),
         ("sum(B*tril(X))", "X", "tril(B)"), ("y = cumsum(x)", "x", "tril(1ₙₓₙ)"),
     ):  # fmt: skip
         assert mc.derive(program, by)[by].text() == text
@@ -144,6 +179,7 @@ def test_names_stay_free_for_variables() -> None:
     ("program", "message"),
     [
         ("cumsum(X)", "needs an axis"), ("x: vector(n); cov(x)", "needs a matrix"), ("X: matrix(m, n); conv(X, y)", "columns"),
+        ("X: matrix(2, 3); svdvals(X)", "rows as columns"), ("x: vector(n); expm(x)", "square"), ("y = eigh(A)", "eigvalsh"),
         ("roll(x, n)", "whole number"), ("roll(X, 1)", "needs an axis"), ("x: vector(4); cross(x, y)", "3"),
         ("tr(A@conv_matrix(x, 3))", "derivative of conv_matrix is not supported"),
     ],

@@ -30,8 +30,8 @@ from matcalc.render.source import source
 
 ALL = ("all",)
 SHAPES = [(1, 1), ("m", 1), (1, "n"), ("m", "n"), ("n", "m"), ("n", 1), (1, "m"), ("n", "n"), ("m", "m"), ("n", "p")]
-NO_LAW = {"polar", "conv_matrix", "corr_matrix"}  # stated in the tables: its own derivative is not supported
-NOT_BY = {("matrix_power", 1), ("power_sum", 0), ("power_sum", 2), ("kron_left", 2), ("kron_right", 2)}
+NO_LAW = {"polar", "conv_matrix", "corr_matrix", "eig_gaps", "svd_gaps"}  # stated in the tables: its own derivative is not supported
+NOT_BY = {("expm_frechet", 0), ("matrix_power", 1), ("power_sum", 0), ("power_sum", 2), ("kron_left", 2), ("kron_right", 2)}
 WITHOUT_TEXT = {"stack", "index"}  # their local derivatives come from their shapes
 
 
@@ -76,6 +76,10 @@ def special(op: str) -> Iterator[Node | None]:
         yield from stacks()
     elif op == "index":
         yield from indexings()
+    elif op in ("svdvals", "svd_left", "svd_right"):  # at least as many rows as columns
+        yield from [make(op, variable("A", shape)) for shape in (("m", "n"), ("n", "n"), ("n", "p"))]
+    elif op == "expm_frechet":
+        yield make(op, variable("A", ("n", "n")), variable("D", ("n", "n")))
     elif op == "where":
         for c, a, b in itertools.product(SHAPES[:4], repeat=3):
             condition = make("greater", variable("c", c), number(0))
@@ -108,7 +112,7 @@ def table_product(a: str, b: str) -> Any:
     return multiply(a, b)
 
 
-SPECIAL = ("stack", "where", "index", "cross", "cross_matrix", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
+SPECIAL = ("stack", "expm_frechet", "svdvals", "svd_left", "svd_right", "where", "index", "cross", "cross_matrix", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
 
 
 def cases(op: str) -> list[Node]:

@@ -102,6 +102,9 @@ EXAMPLES: dict[str, list[Node]] = {
     **{op: [make(op, a, b) for a, b in ((A, x), (r, A), (s, x), (x, y), (s, t), (r, r))] for op in ("greater", "at_least")},
     "where": [make("where", make("greater", a, number("0.5")), b, c) for a, b, c in (
         (A, x, s), (A, r, A), (x, s, y), (s, A, x), (x, A, table.neg(A)), (r, number(2), number(0)), (s, t, number(1)), (x, s, t))],
+    **{op: [make(op, X), make(op, table.matmul(X, Y))] for op in ("expm", "eigvalsh", "eigvecsh", "eig_gaps")},
+    "expm_frechet": [make("expm_frechet", X, Y)], "cholesky": [make("cholesky", S), make("cholesky", table.add(S, S))],
+    **{op: [make(op, table.transpose(A)), make(op, X)] for op in ("svdvals", "svd_left", "svd_right", "svd_gaps")},
     "cross": [make("cross", V, W)], "cross_matrix": [make("cross_matrix", table.mul(V, s))],
     "roll": [make("roll", a, params=(axis, k)) for a, axis in ((x, None), (r, None), (r, 0), (A, 0), (A, 1)) for k in (-7, 0, 1)],
     "conv": [make("conv", x, y), make("conv", x, V), make("conv", V, table.mul(s, x))],

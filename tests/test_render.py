@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from matcalc.expressions import dims
 from matcalc.expressions.node import Node, Shape, postorder
 from matcalc.language.reading import expression
+from matcalc.operations.spectra import SPECTRA
 from matcalc.operations.table import (
     ELEMENTWISE_NAMES, OPERATIONS, add, apply, dimension, div, eye, index, let, make, matmul, mul, neg, number, ones,
     pi, power, sub, transpose, variable, zeros,
@@ -447,7 +448,7 @@ def test_a_long_result_without_sharing_stays_one_expression() -> None:
 
 def every_operation() -> list[Node]:
     """A node of each operation of the tables."""
-    square = {"inv", "pinv", "tr", "det", "logdet"}
+    square = {"inv", "pinv", "tr", "det", "logdet", *(entry.name for entry in SPECTRA)}
     G, C, D = variable("G", (6, 20)), variable("C", (3, 5)), variable("D", (2, 4))
     found = [
         make("matrix_power", X, TWO), make("power_sum", X, S, TWO), make("kron", A, add(A, B)), make("solve", X, x),

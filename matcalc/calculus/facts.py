@@ -41,7 +41,7 @@ def symmetric(node: Node) -> bool | None:
         return node.shape[0] == node.shape[1] or None
     if node.shape == (1, 1):
         return True
-    if node.op == "cov":
+    if node.op == "cov" or (node.op == "add" and square(node) and _transposes(*node.args)):
         return True
     if node.op == "diag":
         return True if square(node) else None

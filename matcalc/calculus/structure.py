@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from matcalc.calculus.reading import Factor
+from matcalc.calculus.facts import symmetric
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.terms import Key, Number, Raw, Sum, normalise
 from matcalc.expressions.node import Node, axes
@@ -53,6 +54,8 @@ def project(gradient: Node, variable: Node, structure: str) -> Node:
     eye = table.eye(variable.shape[0])
     if type_ == "diagonal":
         return simplify(table.mul(eye, gradient))
+    if type_ != "skew" and structure == "projection" and symmetric(gradient):
+        return gradient
     turned = table.transpose(gradient)
     if type_ == "skew":
         total = table.sub(gradient, turned)

@@ -1,7 +1,7 @@
 """A generated module, loaded: the only place where text becomes code.
 
 Only text that this package generated is executed, and not before its syntax tree has been held
-against a list of what generated code consists of.  It imports numpy and scipy.special alone, and
+against a list of what generated code consists of.  It imports numpy, scipy.special and scipy.linalg alone, and
 runs with the few built-in names that it uses.
 """
 
@@ -26,7 +26,7 @@ NODES = frozenset({
     "GtE", "NotIn", "In", "If", "IfExp", "Raise", "JoinedStr", "FormattedValue", "GeneratorExp", "comprehension",
     "Starred", "AugAssign",
 })  # fmt: skip
-MODULES = frozenset({"numpy", "scipy.special"})
+MODULES = frozenset({"numpy", "scipy.linalg", "scipy.special"})
 BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted")
 
 

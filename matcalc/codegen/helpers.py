@@ -336,6 +336,88 @@ def _pinv(x):
     return np.linalg.solve(x @ x.T, x).T
 ''',
     ),
+    "_expm": Helper(
+        '''
+def _expm(x):
+    """The exponential of a matrix."""
+    return expm(x)
+''',
+        scipy="linalg.expm",
+    ),
+    "_expm_frechet": Helper(
+        '''
+def _expm_frechet(x, d):
+    """The derivative of the exponential at x along d."""
+    return expm_frechet(x, d, compute_expm=False)
+''',
+        scipy="linalg.expm_frechet",
+    ),
+    "_cholesky": Helper('''
+def _cholesky(x):
+    """The lower triangular factor of the symmetric part."""
+    return np.linalg.cholesky((x + x.T) / 2)
+'''),
+    "_eigvalsh": Helper('''
+def _eigvalsh(x):
+    """The eigenvalues of the symmetric part, ascending."""
+    return np.linalg.eigvalsh((x + x.T) / 2)
+'''),
+    "_eigvecsh": Helper('''
+def _eigvecsh(x):
+    """The eigenvectors of the symmetric part, the largest entry of each positive."""
+    v = np.linalg.eigh((x + x.T) / 2)[1]
+    return v * np.sign(v[np.argmax(np.abs(v), axis=0), np.arange(v.shape[1])])
+'''),
+    "_gaps": Helper('''
+def _gaps(a):
+    """1 / (a[j] - a[i]), and 0 on the diagonal."""
+    return 1 / (a - a[:, None] + np.diag(np.full(a.size, np.inf)))
+'''),
+    "_eig_gaps": Helper(
+        '''
+def _eig_gaps(x):
+    """The reciprocal differences of the eigenvalues."""
+    return _gaps(_eigvalsh(x))
+''',
+        uses=("_gaps", "_eigvalsh"),
+    ),
+    "_svd": Helper('''
+def _svd(x):
+    """The thin decomposition, the largest entry of each right vector positive."""
+    if x.shape[0] < x.shape[1]:
+        raise ValueError(f"singular values of shape {x.shape}: expected at least as many rows as columns")
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    sign = np.sign(vt[np.arange(s.size), np.argmax(np.abs(vt), axis=1)])
+    return u * sign, s, vt.T * sign
+'''),
+    **{
+        name: Helper(text, uses=("_svd",))
+        for name, text in {
+            "_svdvals": '''
+def _svdvals(x):
+    """The singular values, descending."""
+    return _svd(x)[1]
+''',
+            "_svd_left": '''
+def _svd_left(x):
+    """The left singular vectors."""
+    return _svd(x)[0]
+''',
+            "_svd_right": '''
+def _svd_right(x):
+    """The right singular vectors."""
+    return _svd(x)[2]
+''',
+        }.items()
+    },
+    "_svd_gaps": Helper(
+        '''
+def _svd_gaps(x):
+    """The reciprocal differences of the squared singular values."""
+    return _gaps(_svd(x)[1] ** 2)
+''',
+        uses=("_gaps", "_svd"),
+    ),
     "_matrix_power": Helper('''
 def _matrix_power(x, k):
     """x @ x @ ... @ x, k factors."""
@@ -372,8 +454,8 @@ def _kron_right(g, a):
 
 
 def texts(names: Iterable[str], complex_: bool = False) -> tuple[list[str], list[str]]:
-    """The texts of the helpers named and of those they need, and what to import from
-    scipy.special."""
+    """The texts of the helpers named and of those they need, and what to import from SciPy: names
+    of scipy.special, or with the module in front."""
     wanted: list[str] = []
     stack = sorted(names, reverse=True)
     while stack:

@@ -257,6 +257,9 @@ def _multilinear(lowering: Lowering, node: Node) -> Scaled:
     return number, lowering.graph.value("call", tuple(values), (node.op, *node.params), axes_of(node.shape))
 
 
+WHOLE = (
+    "expm", "expm_frechet", "cholesky", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps",
+)  # fmt: skip
 RULES: dict[str, Rule] = {
     "variance": _spread_out, "std": _spread_out, "cumsum": _running, "cumsum_back": _running,
     "roll": _running,
@@ -266,5 +269,5 @@ RULES: dict[str, Rule] = {
     "sum": _reduced, "mean": _reduced, "tr": _traced, "diag": _diagonal, "inner": _inner_product,
     "norm": _norm, "norm1": _norm, "norm_inf": _norm, "norm_nuc": _norm,
     "logsumexp": _soft, "softmax": _soft, "log_softmax": _soft,
-    **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "det", "cov"), _call),
+    **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "det", "cov", *WHOLE), _call),
 }  # fmt: skip

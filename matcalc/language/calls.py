@@ -28,7 +28,8 @@ CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
 TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr_matrix": 1, "roll": 1}  # dimensions after the arguments
 # names that are functions only where they are called: a variable may have them as well
 FREE = frozenset(["var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv",
-                  "where", "greater", "at_least", "correlate", "conv_matrix", "corr_matrix"])  # fmt: skip
+                  "expm", "expm_frechet", "cholesky", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left",
+                  "svd_right", "svd_gaps", "where", "greater", "at_least", "correlate", "conv_matrix", "corr_matrix"])  # fmt: skip
 COMPARISONS = ("greater", "at_least")
 RESERVED = (FUNCTIONS - FREE) | frozenset(CONSTANTS)
 
@@ -54,18 +55,16 @@ SPELLINGS = {
 
 # What matcalc does not do, and what to do instead.
 REFUSED = {
-    "expm": "the matrix exponential is not supported; exp(X) is elementwise",
     "logm": "the matrix logarithm is not supported; log(X) is elementwise",
     "sqrtm": "the matrix square root is not supported; sqrt(X) is elementwise",
     "funm": "functions of matrices are not supported; f(X) is elementwise",
     "einsum": "write it with @, * and sum, or as an index expression {i, j: sum(k: A[i, k] * B[k, j])}",
     "argmax": "it has no derivative; max(x) is the largest entry",
     "argmin": "it has no derivative; min(x) is the smallest entry",
-    "eig": "eigenvalues are not supported; tr and det are their sum and product",
-    "eigh": "eigenvalues are not supported; tr and det are their sum and product",
-    "eigvals": "eigenvalues are not supported; tr and det are their sum and product",
-    "svd": "the singular value decomposition is not supported; norm and norm_nuc are functions of it",
-    "cholesky": "factorisations are not supported; logdet(X) and solve(X, B) need none",
+    "eig": "eigvalsh(A) are the eigenvalues of a symmetric matrix; of others they are not supported",
+    "eigh": "eigvalsh(A) are the eigenvalues of a symmetric matrix; of others they are not supported",
+    "eigvals": "eigvalsh(A) are the eigenvalues of a symmetric matrix; of others they are not supported",
+    "svd": "it has three values: svdvals(X), svd_left(X) and svd_right(X)",
     "qr": "factorisations are not supported",
     "reshape": "vec(X) stacks the columns and unvec(x, m, n) undoes it",
     "floor": "it is constant almost everywhere", "ceil": "it is constant almost everywhere",

@@ -180,6 +180,38 @@ def square(check: Checker, shapes: Shapes, params: Params) -> Shape:
     return (n, n)
 
 
+def square_to_column(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A square matrix to the column of its eigenvalues."""
+    return (_square(check, shapes[0]), 1)
+
+
+def two_squares(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """Two square matrices of one size to one."""
+    n = check.same(_square(check, shapes[0]), _square(check, shapes[1]))
+    return (n, n)
+
+
+def tall(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A matrix with at least as many rows as columns, as far as they are known, to its own shape."""
+    if kind(shapes[0]) != "matrix":
+        raise check.misfit(f"it needs a matrix, this is a {describe(shapes[0])}", wants="matrix")
+    more = constant(subtract(shapes[0][1], shapes[0][0]))
+    if more is not None and more > 0:
+        raise check.misfit(f"it needs at least as many rows as columns, this is a {describe(shapes[0])}", "transpose it")
+    return shapes[0]
+
+
+def tall_to_column(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A tall m×n matrix to a column of n."""
+    return (tall(check, shapes, params)[1], 1)
+
+
+def tall_to_square(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A tall m×n matrix to n×n."""
+    n = tall(check, shapes, params)[1]
+    return (n, n)
+
+
 def square_to_scalar(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """A square matrix to a scalar."""
     _square(check, shapes[0])

@@ -17,6 +17,7 @@ from matcalc.operations.elementwise import ELEMENTWISE
 from matcalc.operations.reductions import REDUCTIONS
 from matcalc.operations.registry import STRICT, Operation, leaf
 from matcalc.operations.sequences import SEQUENCES
+from matcalc.operations.spectra import SPECTRA
 from matcalc.operations.structure import STRUCTURE
 
 __all__ = [
@@ -37,7 +38,7 @@ def _join(*tables: Iterable[Operation]) -> dict[str, Operation]:
     return found
 
 
-OPERATIONS = _join(ARITHMETIC, ELEMENTWISE, REDUCTIONS, STRUCTURE, SEQUENCES)
+OPERATIONS = _join(ARITHMETIC, ELEMENTWISE, REDUCTIONS, STRUCTURE, SEQUENCES, SPECTRA)
 ELEMENTWISE_NAMES = frozenset(entry.name for entry in ELEMENTWISE if entry.derivative)
 
 

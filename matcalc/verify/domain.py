@@ -112,6 +112,28 @@ def _regular(array: np.ndarray[Any, Any]) -> bool:
     return bool(sizes[-1] * CONDITION > sizes[0])
 
 
+def _posdef(array: np.ndarray[Any, Any]) -> bool:
+    import numpy as np
+
+    values = np.linalg.eigvalsh((array + array.T) / 2)
+    return bool(values[0] * CONDITION > values[-1])
+
+
+def _apart(array: np.ndarray[Any, Any]) -> bool:
+    import numpy as np
+
+    values = np.linalg.eigvalsh((array + array.T) / 2)
+    return bool(np.diff(values).min() > 4 * MARGIN * np.abs(values).max())
+
+
+def _singular(array: np.ndarray[Any, Any]) -> bool:
+    import numpy as np
+
+    values = np.linalg.svd(array, compute_uv=False)
+    tall = array.shape[0] >= array.shape[1]
+    return bool(tall and (-np.diff([*values, 0.0])).min() > 4 * MARGIN * values[0])
+
+
 _PREDICATES: dict[str, Callable[[Any], bool]] = {
     "positive": lambda a: (a > 1e-3 * abs(a).max()).all(),
     "above -1": lambda a: (a > -0.99).all(),
@@ -121,6 +143,7 @@ _PREDICATES: dict[str, Callable[[Any], bool]] = {
     "not all zero": lambda a: abs(a).max() > 0,
     "one largest": _unique, "one smallest": lambda a: _unique(-a),
     "one largest size": lambda a: _far(a) and _unique(abs(a)),
+    "posdef": lambda a: _posdef(a), "simple spectrum": lambda a: _apart(a), "simple singular values": lambda a: _singular(a),
     "varied": lambda a: bool(a.std() > 1e-2 * abs(a).max()),
     "invertible": _regular, "full rank": _regular,
 }  # fmt: skip
@@ -161,6 +184,7 @@ def wishes(found: Iterable[Condition]) -> dict[str, str]:
     A guess, followed from each condition through sums and products down to the inputs; the first
     wish for an input stands.
     """
+    found = list(found)
     wanted: dict[str, str] = {}
     seen: set[tuple[Node, str]] = set()
     stack = [
@@ -169,6 +193,7 @@ def wishes(found: Iterable[Condition]) -> dict[str, str]:
         if c.word in ("positive", "unit", "above -1")
     ]
     stack.reverse()
+    wanted.update({c.node.params[0]: "posdef" for c in found if c.word == "posdef" and c.node.op == "var"})
     while stack:
         node, wish = stack.pop()
         if (node, wish) in seen:

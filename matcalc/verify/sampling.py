@@ -69,6 +69,9 @@ def draw(node: Node, sizes: Mapping[str, int], rng: np.random.Generator, wish: s
     if type_ == "diagonal":
         entries = np.exp(0.5 * rng.standard_normal(shape[0]))
         return np.diag(entries if positive or wish == "positive" else entries * rng.choice([-1.0, 1.0], shape[0]))
+    if wish == "posdef" and not type_:
+        array = rng.standard_normal(shape)
+        return array @ array.T / len(array) + 0.5 * np.eye(len(array)) + 0.2 * (array - array.T)
     if positive or wish == "positive":
         array = np.exp(0.5 * rng.standard_normal(shape)) * scale
     elif wish == "negative":
