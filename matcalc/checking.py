@@ -21,8 +21,11 @@ def check(
     *,
     claims: Mapping[str, str] | None = None,
     of: str | None = None,
+    layout: str = "shape",
+    order: int = 1,
     syntax: str = "numpy",
     structure: str = "projection",
+    expand: bool = False,
     functions: Mapping[str, str] | None = None,
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
@@ -30,8 +33,10 @@ def check(
 ) -> Report:
     """Hold the generated gradients, and ``claims`` about them, against numeric differences at general points.
 
-    A claim is an expression of the language by the name of the variable.  ``dims`` fixes dimensions,
-    ``seed`` the points.
+    A claim is an expression of the language by the name of the variable, in the layout that is asked for.  ``order`` 2
+    checks Hessian blocks too, ``report["x", "y"]``.  ``dims`` fixes dimensions, ``seed`` the points; the other keywords
+    are those of `matcalc.derive`.
+
     Raises a `MatcalcError` where the program or a claim cannot be read.
 
     >>> report = check("s = u.T @ f(W@x + b)", wrt="W", claims={"W": "outer(x, u * f'(W@x+b))"})
@@ -41,7 +46,7 @@ def check(
     program = source if isinstance(source, Program) else elaborate(source, syntax=syntax, functions=functions)
     names = chosen_variables(program, wrt)
     names += [name for name in claims or {} if name not in names and name in program.names]
-    derivation = derive(program, names, of=of, structure=structure)
+    derivation = derive(program, names, of=of, layout=layout, order=order, structure=structure, expand=expand)
     return check_derivation(derivation, claims=claims, seed=seed, dims=dims, points=points)
 
 
@@ -53,11 +58,26 @@ def check_derivation(
     dims: Mapping[str, int] | None = None,
     points: int = 3,
 ) -> Report:
-    """The check of first derivatives that are there already."""
+    """The check of derivatives that are there already."""
     from matcalc.verify.check import check_program
 
     gradients = {name: computed(node) for name, node in derivation.gradients.items() if isinstance(name, str)}
-    return check_program(
-        derivation.program, list(gradients), gradients, claims=claims, seed=seed, dims=dims, points=points,
-        value=derivation.value.node, structure=derivation.structure,
+    report = check_program(
+        derivation.program, list(gradients), gradients, claims=_in_shape_layout(derivation, claims or {}), seed=seed,
+        dims=dims, points=points, value=derivation.value.node, structure=derivation.structure,
     )  # fmt: skip
+    for (first, second), node in [(key, node) for key, node in derivation.gradients.items() if isinstance(key, tuple)]:
+        # a second derivative is the first one of a gradient
+        block = check_program(
+            derivation.program, [second], {second: computed(node)}, seed=seed, dims=dims, points=points,
+            value=computed(derivation.gradients[first]), structure=derivation.structure,
+        )  # fmt: skip
+        report.gradients[first, second] = block.gradients[second]
+    return report
+
+
+def _in_shape_layout(derivation: Derivation, claims: Mapping[str, str]) -> dict[str, str]:
+    """Claims as the default layout would have them: transposed where the layout transposes."""
+    scalar = derivation.value.node.shape == (1, 1)
+    turned = [result.layout == ("numerator" if scalar else "denominator") for result in derivation.values()]
+    return {name: f"({text}).T" if any(turned) else text for name, text in claims.items()}

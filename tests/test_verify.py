@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import matcalc as mc
 from matcalc.errors import MatcalcError, UnknownNameError
 from matcalc.language.program import beside, elaborate, expression
 from matcalc.operations.table import OPERATIONS
@@ -322,3 +323,12 @@ def test_no_false_alarms(source: str) -> None:
         report = check(source, RIGHT_ONES[source], seed=seed)
         assert report.passed, report.text()
         assert all(one.points == 3 for one in report.values())
+
+
+def test_second_derivatives_and_layouts_are_checked_too():
+    report = mc.check("J = norm(X - U@V)**2", ["U", "V"], order=2)
+    assert report.passed
+    assert report["U", "V"].points >= 3
+    right, wrong = "x@(u*f'(W@x + b)).T", "(u*f'(W@x + b))@x.T"
+    assert mc.check("s = u.T@f(W@x + b)", "W", layout="numerator", claims={"W": right}).passed
+    assert not mc.check("s = u.T@f(W@x + b)", "W", layout="numerator", claims={"W": wrong}).passed

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from matcalc.cli.streams import tell
 from matcalc.derivation import Derivation
 from matcalc.errors import MatcalcError
-from matcalc.expressions.node import kind
 
 if TYPE_CHECKING:
-    from matcalc.verify.report import Report, VariableReport
+    from matcalc.verify.report import VariableReport
 
 __all__ = ["verified"]
 
@@ -20,8 +18,10 @@ def verified(derivation: Derivation) -> int:
     """Check with generated code, tell the outcome in a line; the exit code, 1 where a derivative is wrong."""
     if not derivation.results:
         return 0
+    from matcalc.checking import check_derivation
+
     try:
-        found = [one for report in _reports(derivation) for one in report.gradients.values()]
+        found = list(check_derivation(derivation).gradients.values())
     except MatcalcError as wrong:
         tell(f"warning: NOT CHECKED: {wrong}")
         return 0
@@ -47,23 +47,3 @@ def _sentence(good: list[VariableReport]) -> str:
         f"checked: {count} derivative{'s' if count > 1 else ''} at {points} point{'s' if points > 1 else ''}, "
         f"max error {worst:.0e} ({methods})"
     )
-
-
-def _reports(derivation: Derivation) -> Iterator[Report]:
-    from matcalc.checking import check_derivation
-
-    yield check_derivation(derivation)
-    if derivation.order == 2:
-        yield from _second(derivation)
-
-
-def _second(derivation: Derivation) -> Iterator[Report]:
-    """Second derivatives are the first ones of a gradient; of a matrix gradient there is no check."""
-    from matcalc.verify.check import check_program
-
-    for (first, second), node in [(key, node) for key, node in derivation.gradients.items() if isinstance(key, tuple)]:
-        value = derivation.gradients[first]
-        if kind(value.shape) != "matrix":
-            yield check_program(
-                derivation.program, [second], {second: node}, value=value, structure=derivation.structure
-            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 __all__ = ["Report", "VariableReport"]
 
@@ -31,12 +32,12 @@ class VariableReport:
         return f"{self.name}: {self.message}"
 
 
-class Report(Mapping[str, VariableReport]):
+class Report(Mapping[Any, VariableReport]):
     """The findings by name; ``claims`` holds those about claims, which `report[name]` shows where a
     claim is wrong."""
 
     def __init__(
-        self, gradients: Mapping[str, VariableReport], claims: Mapping[str, VariableReport], dims: list[dict[str, int]]
+        self, gradients: Mapping[Any, VariableReport], claims: Mapping[str, VariableReport], dims: list[dict[str, int]]
     ) -> None:
         self.gradients, self.claims, self.dims = dict(gradients), dict(claims), dims
 
@@ -46,16 +47,16 @@ class Report(Mapping[str, VariableReport]):
         found = [*self.gradients.values(), *self.claims.values()]
         return bool(found) and all(one.passed for one in found)
 
-    def __getitem__(self, name: str) -> VariableReport:
-        claim = self.claims.get(name)
-        gradient = self.gradients.get(name)
+    def __getitem__(self, name: Any) -> VariableReport:
+        claim: VariableReport | None = self.claims.get(name)
+        gradient: VariableReport | None = self.gradients.get(name)
         if claim is None or (gradient is not None and not gradient.passed):
             if gradient is None:
                 raise KeyError(name)
             return gradient
         return claim
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Any]:
         return iter({**self.gradients, **self.claims})
 
     def __len__(self) -> int:
@@ -63,6 +64,6 @@ class Report(Mapping[str, VariableReport]):
 
     def text(self) -> str:
         """All findings, a line each."""
-        return "\n".join(f"{name}: {self[name].message}" for name in self)
+        return "\n".join(f"{', '.join(name) if isinstance(name, tuple) else name}: {self[name].message}" for name in self)
 
     __str__ = text
