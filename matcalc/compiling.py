@@ -54,8 +54,6 @@ def compile(
     >>> product.tolist()
     [2.0, 4.0]
     """
-    if hvp is not None and order == 2:
-        raise UnsupportedError("hvp and order=2 exclude each other", hint="compile one function for each")
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
     text = module_of(derivation, target=target, hvp=hvp)
     return Compiled(text, wrt=[n for n in derivation if isinstance(n, str)])
@@ -95,6 +93,8 @@ def request_of(derivation: Derivation, *, hvp: str | Sequence[str] | None = None
 
 def _products(derivation: Derivation, hvp: str | Sequence[str]) -> tuple[dict[str, Node], list[Node]]:
     """The Hessian by the names together times directions, and the inputs that these are."""
+    if derivation.order == 2:
+        raise UnsupportedError("hvp and order 2 exclude each other", hint="generate a function for each")
     program = derivation.program
     variables = chosen_variables(program, hvp)
     taken = {*program.names, *program.inputs, *_parameters(program.names.values())}

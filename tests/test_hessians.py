@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import good, refused
 from programs import SIZES, Programs
 
 import matcalc as mc
@@ -268,5 +269,17 @@ def test_what_has_no_product() -> None:
         mc.compile("s = x.T@x", hvp="q")
     with pytest.raises(mc.UnsupportedError, match="of scalars"):
         mc.compile("A@x", hvp="x")
-    with pytest.raises(mc.UnsupportedError, match="exclude each other"):
+    with pytest.raises(mc.UnsupportedError, match="hvp and order 2 exclude each other"):
         mc.compile("s = x.T@x", "x", order=2, hvp="x")
+
+
+def test_the_command_adds_the_product() -> None:
+    text = good("code", "s = norm(X - U@V.T)**2", "--wrt", "U", "--hvp", "U", "--no-check")
+    assert "def gradients(X, U, V, direction):" in text
+    assert text.count("return s, {\"U\": dU}, hvp\n") == 1
+    both = good("code", "s = norm(X - U@V.T)**2", "--wrt", "U", "--hvp", "U,V", "--no-check")
+    assert "def gradients(X, U, V, direction_U, direction_V):" in both
+
+
+def test_the_command_refuses_both() -> None:
+    assert "exclude each other" in refused("code", "x.T@A@x", "--wrt", "x", "--hvp", "x", "--order", "2")

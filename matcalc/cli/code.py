@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from matcalc.cli import completion
 from matcalc.cli.arguments import (
     SourceCommand,
     derivation_of,
@@ -13,6 +14,7 @@ from matcalc.cli.arguments import (
     no_check_option,
     order_option,
     output_options,
+    variables,
 )  # fmt: skip
 from matcalc.cli.streams import deliver
 from matcalc.cli.verifying import verified
@@ -28,22 +30,30 @@ Examples:
   matcalc code "s = u.T @ f(W@x + b)" --wrt W,b --let f=tanh
   matcalc code examples/two_layer.mc -o gradients.py
   matcalc code "logdet(A@A.T)" --wrt A > gradients.py
+  matcalc code "sum(log(1 + exp(X@w))) - y.T@(X@w)" --wrt w --hvp w
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
 )
 @derived
 @order_option
+@click.option(
+    "--hvp", multiple=True, metavar="NAME", shell_complete=completion.variables,
+    help="Add the Hessian by a variable times a direction, a further argument; several names are taken together.",
+)
 @click.option("--target", type=click.Choice(TARGETS), default="numpy", help="What the code is written for.")
 @output_options
 @no_check_option
-def code(target: str, output: str | None, force: bool, no_check: bool, **asked: Any) -> int:
+def code(
+    hvp: tuple[str, ...], target: str, output: str | None, force: bool, no_check: bool, **asked: Any
+) -> int:  # fmt: skip
     """Write a Python module that computes a program's value and all gradients.
 
     The module needs NumPy alone (and SciPy where NumPy lacks a function); its function takes the inputs by name.
     """
     derivation = derivation_of(**asked)
-    module = module_of(derivation, target=target)
+    along = variables(hvp)
+    module = module_of(derivation, target=target, hvp=(along[0] if len(along) == 1 else along) if along else None)
     wrong = 0 if no_check else verified(derivation)
     deliver(module, output, force=force)
     return wrong
