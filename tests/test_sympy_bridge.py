@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from typing import Any
 
 import numpy as np
@@ -223,6 +225,7 @@ EXPRESSIONS = [
     X.I.T,
     sympy.Adjoint(A) * z,
     HadamardPower(X, 3),
+    HadamardPower(X, -2),
     HadamardPower(2 * OneMatrix(n, n), X),
     DotProduct(x, y),
     DotProduct(r, x),
@@ -333,6 +336,8 @@ def test_symbols_without_a_program_in_sympy_are_plain() -> None:
 def test_declarations_give_types() -> None:
     program = mc.from_sympy(x.T * X * x, declarations={"X": "symmetric(n)"})
     assert mc.derive(program, "x")["x"].to_sympy() == 2 * X * x
+    with pytest.raises(mc.ShapeError, match="in SymPy it is a column"):
+        mc.from_sympy(x.T * X * x, declarations={"X": "symmetric(m)", "x": "vector(m)"})
     with pytest.raises(mc.UnsupportedError, match="no symbol Q"):
         mc.from_sympy(x.T * X * x, declarations={"Q": "symmetric(n)"})
 
@@ -395,10 +400,24 @@ def test_depth_is_no_limit() -> None:
 
 
 def test_what_is_too_deep_for_sympy_is_told() -> None:
-    lines = ["z0 = tanh(x)", *[f"z{k} = tanh(z{k - 1} + x)" for k in range(1, 700)]]
+    lines = ["z0 = tanh(x)", *[f"z{k} = tanh(z{k - 1} + x)" for k in range(1, 60)]]
     program = elaborate("\n".join(lines))
-    with pytest.raises(mc.LimitError, match="too deep"):
-        to_sympy(program.value)
+    written = to_sympy(program.value)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 90)
+    try:
+        with pytest.raises(mc.LimitError, match="too deep"):
+            to_sympy(program.value)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert written.shape == (n, 1)
+
+
+def test_pi_is_one_thing() -> None:
+    assert mc.from_sympy(sympy.pi * a).inputs.keys() == {"a"}
+    assert mc.from_sympy(sympy.Symbol("pi") * a).inputs.keys() == {"pi", "a"}
+    with pytest.raises(mc.UnsupportedError, match="pi"):
+        mc.from_sympy(sympy.Symbol("pi") * a + sympy.pi)
 
 
 def test_shared_parts_are_read_once() -> None:

@@ -13,6 +13,7 @@ from matcalc.expressions.dims import names as dim_names
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node, Shape, kind
 from matcalc.language.program import Program, elaborate
+from matcalc.operations.registry import describe
 from matcalc.render.source import source
 from matcalc.sympy_bridge.reading import Reading
 
@@ -58,6 +59,10 @@ def from_sympy(expr: Any, *, declarations: Mapping[str, str] | None = None) -> P
     text = _text(reading, value, dict(declarations or {}))
     program = SympyProgram()
     elaborated = elaborate(text)
+    for name, node in reading.variables.items():
+        if elaborated.inputs[name].shape != node.shape:
+            found, given = describe(node.shape), describe(elaborated.inputs[name].shape)
+            raise ShapeError(f"{name} is declared a {given}, in SymPy it is a {found}")
     for name in Program.__slots__:
         setattr(program, name, getattr(elaborated, name))
     program.symbols = dict(reading.symbols)

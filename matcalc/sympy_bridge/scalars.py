@@ -229,6 +229,9 @@ def _refuse(hint: str) -> Callable[[Reading, Any], Plan]:
 
 
 def _pi(reading: Reading, expr: Any) -> Plan:
+    reading.symbols.setdefault("pi", expr)  # a symbol of this name would be another thing
+    if reading.symbols["pi"] != expr:
+        raise refused(expr, "a symbol is called pi too; rename it")
     return (), lambda nodes: pi()
 
 
