@@ -258,7 +258,8 @@ def _multilinear(lowering: Lowering, node: Node) -> Scaled:
 
 
 WHOLE = (
-    "expm", "expm_frechet", "cholesky", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps",
+    "expm", "expm_frechet", "cholesky", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right",
+    "svd_gaps",
 )  # fmt: skip
 RULES: dict[str, Rule] = {
     "variance": _spread_out, "std": _spread_out, "cumsum": _running, "cumsum_back": _running,

@@ -25,11 +25,14 @@ OPERATORS = frozenset(["add", "sub", "neg", "mul", "div", "pow", "matmul", "T", 
 NAMED = {"var": "variance"}  # functions whose operation has another name (a node "var" is a variable)
 FUNCTIONS = (frozenset(OPERATIONS) - OPERATORS - frozenset(NAMED.values())) | frozenset(NAMED)
 CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
-TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr_matrix": 1, "roll": 1}  # dimensions after the arguments
+# dimensions after the arguments
+TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr_matrix": 1, "roll": 1}
 # names that are functions only where they are called: a variable may have them as well
-FREE = frozenset(["var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv",
-                  "expm", "expm_frechet", "cholesky", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left",
-                  "svd_right", "svd_gaps", "where", "greater", "at_least", "correlate", "conv_matrix", "corr_matrix"])  # fmt: skip
+FREE = frozenset([
+    "var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv", "correlate",
+    "conv_matrix", "corr_matrix", "where", "greater", "at_least", "expm", "expm_frechet", "cholesky", "eigvalsh",
+    "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps",
+])  # fmt: skip
 COMPARISONS = ("greater", "at_least")
 RESERVED = (FUNCTIONS - FREE) | frozenset(CONSTANTS)
 

@@ -66,7 +66,8 @@ def _correlation_law(args: Sequence[Shape], params: Params) -> str:
 
 SEQUENCES = [
     Operation(
-        "variance", "X", shapes.along_axis, axis=True, numpy="_variance({X}, axis={axis})", latex=r"\operatorname{var}", text="var",
+        "variance", "X", shapes.along_axis, axis=True, numpy="_variance({X}, axis={axis})",
+        latex=r"\operatorname{var}", text="var",
         choose=_along("d(var(X@)) = 2 * mean((X - mean(X@)) * dX@)"), sample="varied",
         law=Law("d(var(X)) = 2 * mean((X - mean(X)) * dX)", "variance", "mean of squared deviations"),
         doc="var(X): the population's, divided by the number of entries; of all, or with axis=0, axis=1",
@@ -81,8 +82,8 @@ SEQUENCES = [
         "cov", "X", shapes.covariance, numpy="_cov({X})", latex=r"\operatorname{cov}",
         choose=_sized("d(cov(X)) = (dX.T @ (X - mean(X, axis=0)) + (X - mean(X, axis=0)).T @ dX) / {m}"),
         law=Law(
-            "d(cov(X)) = (dX.T @ (X - mean(X, axis=0)) + (X - mean(X, axis=0)).T @ dX) / m", "covariance of the columns",
-            "Magnus & Neudecker 2019, 8.2",
+            "d(cov(X)) = (dX.T @ (X - mean(X, axis=0)) + (X - mean(X, axis=0)).T @ dX) / m",
+            "covariance of the columns", "Magnus & Neudecker 2019, 8.2",
         ),
         doc="cov(X): columns are variables, rows samples; divided by the number of rows",
     ),
