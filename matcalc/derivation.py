@@ -88,7 +88,10 @@ def derive(
     for what, given, known in allowed:
         if given not in known:
             raise UnsupportedError(f"there is no {what} {given!r}", hint=f"there are {', '.join(map(str, known))}")
-    program = source if isinstance(source, Program) else elaborate(source, syntax=syntax, functions=functions)
+    if isinstance(source, Program):
+        program = elaborate(source.source, syntax=source.syntax, functions=functions) if functions else source
+    else:
+        program = elaborate(source, syntax=syntax, functions=functions)
     value, name = chosen_value(program, of)
     variables = chosen_variables(program, wrt)
     derivation = Derivation(program, value, name, program.notes)

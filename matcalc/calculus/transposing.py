@@ -44,8 +44,9 @@ def _turned_over(node: Node) -> Node | None:
         if parts[0] is None or parts[1] is None:
             return None
         return table.make(node.op, parts[0], parts[1])
-    if node.op == "neg":
-        inner = _turned_over(node.args[0])
+    sign, node = signed(node)
+    if sign < 0:
+        inner = _turned_over(node)
         return None if inner is None else negated(inner)
     if node.op == "div" and node.args[1].shape == (1, 1):
         inner = _turned_over(node.args[0])
