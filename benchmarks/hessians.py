@@ -113,8 +113,7 @@ PEERS: Mapping[str, Callable[[Case, Arrays], Work]] = {"jax": jax_hessian, "torc
 
 
 def median(work: Work) -> float:
-    """The median time of a number of runs, in seconds, after one that is not counted."""
-    work()
+    """The median time of a number of runs, in seconds, after one that is not counted, but where that is long."""
     start = time.perf_counter()
     work()
     once = time.perf_counter() - start
