@@ -58,7 +58,8 @@ class Programs:
     def function(self, shape, depth):
         a = self.expression(shape, depth)
         named = f"{self.random.choice(SMOOTH)}({a})"
-        return self.random.choice([named, named, f"exp(0.3*({a}))", f"sqrt(1 + ({a})**2)", f"log(1 + ({a})**2)", f"({a})**3"])
+        return self.random.choice([named, named, f"exp(0.3*({a}))", f"sqrt(1 + ({a})**2)", f"log(1 + ({a})**2)",
+            f"({a})**3"])
 
     def scaled(self, shape, depth):
         return f"({self.expression((1, 1), depth)}*{self.expression(shape, depth)})"
@@ -74,7 +75,8 @@ class Programs:
         k, j = self.dim(), self.dim()
         vector, matrix, square = (self.expression(s, depth) for s in ((k, 1), (k, j), (k, k)))
         return self.random.choice([
-            f"sum({matrix})", f"mean({vector})", f"tr({square})", f"norm({matrix})", f"logsumexp({vector})", f"sum({vector})",
+            f"sum({matrix})", f"mean({vector})", f"tr({square})", f"norm({matrix})", f"logsumexp({vector})",
+            f"sum({vector})",
             f"logdet(6*eye({k}) + tanh({square}))", f"det(eye({k}) + 0.1*sin({square}))", f"prod(2 + tanh({vector}))",
         ])  # fmt: skip
 
@@ -110,7 +112,9 @@ class Programs:
 
     def stacked(self, shape, depth):
         a, b, c = self.expression(shape, depth), self.expression((1, 1), depth), self.expression((self.dim(), 1), depth)
-        return f"diag([{b}, 2; ({c})[1], {b}])[0]*({a})" if self.random.random() < 0.5 else f"([{b}; {a}; {c}])[1:1 + {shape[0]}]"
+        if self.random.random() < 0.5:
+            return f"diag([{b}, 2; ({c})[1], {b}])[0]*({a})"
+        return f"([{b}; {a}; {c}])[1:1 + {shape[0]}]"
 
 
 def type_of(shape):

@@ -80,7 +80,8 @@ def test_gradients(program: str) -> None:
 
 HESSIANS = [
     "var(x)", "std(x)", "sum(cumsum(tanh(x))**2)", "sum(exp(tril(x@x.T)))", "sum(cov(x@x.T))",
-    "sum(where(x > 0, x**3, sin(x)))", "sum(conv(x, x)**2)", "sum(conv(tanh(x), x[0:2])**3)", "sum(roll(x, 1)*x**2)", "sum(cross(x[0:3], x[1:4]**2)**2)",
+    "sum(where(x > 0, x**3, sin(x)))", "sum(conv(x, x)**2)", "sum(conv(tanh(x), x[0:2])**3)",
+    "sum(roll(x, 1)*x**2)", "sum(cross(x[0:3], x[1:4]**2)**2)",
 ]  # fmt: skip
 
 
@@ -91,7 +92,8 @@ def test_hessians(program: str) -> None:
     if "A" in program:
         rest["A"] = [[4, 1, 0, 2], [0, 1, 1, 0], [1, 0, -3, 1], [0, 2, 1, 7]]
     _, _, hessians = mc.compile(program, wrt=["x"], order=2)(x=x, **rest)
-    np.testing.assert_allclose(hessians["x", "x"], hessian_by_differences(program, "x", x=x, **rest), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(hessians["x", "x"], hessian_by_differences(program, "x", x=x, **rest), rtol=1e-5,
+    atol=1e-7)
 
 
 def test_variance_is_the_populations() -> None:
@@ -178,8 +180,10 @@ def test_names_stay_free_for_variables() -> None:
 @pytest.mark.parametrize(
     ("program", "message"),
     [
-        ("cumsum(X)", "needs an axis"), ("x: vector(n); cov(x)", "needs a matrix"), ("X: matrix(m, n); conv(X, y)", "columns"),
-        ("X: matrix(2, 3); svdvals(X)", "rows as columns"), ("x: vector(n); expm(x)", "square"), ("y = eigh(A)", "eigvalsh"),
+        ("cumsum(X)", "needs an axis"), ("x: vector(n); cov(x)", "needs a matrix"),
+        ("X: matrix(m, n); conv(X, y)", "columns"),
+        ("X: matrix(2, 3); svdvals(X)", "rows as columns"), ("x: vector(n); expm(x)", "square"),
+        ("y = eigh(A)", "eigvalsh"),
         ("roll(x, n)", "whole number"), ("roll(X, 1)", "needs an axis"), ("x: vector(4); cross(x, y)", "3"),
         ("tr(A@conv_matrix(x, 3))", "derivative of conv_matrix is not supported"),
     ],

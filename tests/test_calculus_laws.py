@@ -30,8 +30,10 @@ from matcalc.render.source import source
 
 ALL = ("all",)
 SHAPES = [(1, 1), ("m", 1), (1, "n"), ("m", "n"), ("n", "m"), ("n", 1), (1, "m"), ("n", "n"), ("m", "m"), ("n", "p")]
-NO_LAW = {"polar", "conv_matrix", "corr_matrix", "eig_gaps", "svd_gaps"}  # stated in the tables: its own derivative is not supported
-NOT_BY = {("expm_frechet", 0), ("matrix_power", 1), ("power_sum", 0), ("power_sum", 2), ("kron_left", 2), ("kron_right", 2)}
+NO_LAW = {"polar", "conv_matrix", "corr_matrix", "eig_gaps",
+"svd_gaps"}  # stated in the tables: its own derivative is not supported
+NOT_BY = {("expm_frechet", 0), ("matrix_power", 1), ("power_sum", 0), ("power_sum", 2), ("kron_left", 2),
+("kron_right", 2)}
 WITHOUT_TEXT = {"stack", "index"}  # their local derivatives come from their shapes
 
 
@@ -112,7 +114,8 @@ def table_product(a: str, b: str) -> Any:
     return multiply(a, b)
 
 
-SPECIAL = ("stack", "expm_frechet", "svdvals", "svd_left", "svd_right", "where", "index", "cross", "cross_matrix", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
+SPECIAL = ("stack", "expm_frechet", "svdvals", "svd_left", "svd_right", "where", "index", "cross", "cross_matrix",
+"roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
 
 
 def cases(op: str) -> list[Node]:
@@ -310,7 +313,8 @@ def is_red(op: str) -> bool:
         return True  # a law that does not even fit is refused
 
 
-CONSTANT = {"sign", "step", "is_max", "is_min", "greater", "at_least"}  # their derivative is zero, with any sign and factor
+CONSTANT = {"sign", "step", "is_max", "is_min", "greater",
+"at_least"}  # their derivative is zero, with any sign and factor
 
 
 def planted(op: str) -> list[tuple[str, dict[str, Any]]]:

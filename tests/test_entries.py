@@ -67,7 +67,8 @@ def test_gradients_of_index_programs(program):
 TENSORS = [
     (case["program"], wrt)
     for case in CASES
-    if case["order"] == 1 and case["syntax"] == "numpy" and not case["of"] and case["family"] in ("tensor", "cookbook", "language")
+    if case["order"] == 1 and case["syntax"] == "numpy" and not case["of"] and case["family"] in ("tensor",
+        "cookbook", "language")
     for wrt in case["wrt"]
 ]
 

@@ -131,9 +131,11 @@ def test_written(source: str, wrt: str, written: str) -> None:
 @pytest.mark.parametrize(
     ("source", "wrt", "written"),
     [
-        ("s = u.T @ f(W@x + b)", "W", r"\left[ u_{i} \, x_{j} \, \left[ f'\left( W x + b \right) \right]_{i} \right]_{i j}"),
+        ("s = u.T @ f(W@x + b)", "W",
+        r"\left[ u_{i} \, x_{j} \, \left[ f'\left( W x + b \right) \right]_{i} \right]_{i j}"),
         ("x.T@A@x/2", "x", r"\left[ \frac{\sum_{j} \left( A_{i j} + A_{j i} \right) \, x_{j}}{2} \right]_{i}"),
-        ("x.T@x*x", "x", r"\left[ \left( \sum_{k} x_{k} \, x_{k} \right) \, \delta_{i j} + 2 \, x_{i} \, x_{j} \right]_{i j}"),
+        ("x.T@x*x", "x", r"\left[ \left( \sum_{k} x_{k} \, x_{k} \right) \, \delta_{i j} + 2 \, x_{i} \, x_{j} "
+                         r"\right]_{i j}"),
     ],
 )
 def test_written_in_latex(source: str, wrt: str, written: str) -> None:

@@ -102,7 +102,8 @@ def test_series_parallel_terms_have_a_matrix_form(seed, free):
     assert items_of(value) is not None, f"seed {seed}: no matrix form"
     rng = np.random.default_rng(seed)
     arrays = {
-        name: rng.uniform(0.5, 1.5, size=[SIZES[dim] for dim in node.shape if dim != 1]) for name, node in term.nodes.items()
+        name: rng.uniform(0.5, 1.5, size=[SIZES[dim] for dim in node.shape if dim != 1]) for name,
+        node in term.nodes.items()
     }
     expected = term.by_einsum(arrays)
     evaluator = Evaluator(arrays, SIZES)

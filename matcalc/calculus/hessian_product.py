@@ -24,7 +24,8 @@ def hessian_products(
     """The Hessian of a scalar by some variables together, times a direction for each: one part for each variable.
 
     ``names`` gives named values the node by which they are written, ``structure`` is what the derivative by a
-    structured matrix means. Raises `UnsupportedError` where the value is not a scalar, or a gradient has no matrix notation.
+    structured matrix means. Raises `UnsupportedError` where the value is not a scalar, or a gradient has no
+    matrix notation.
     """
     if value.shape != (1, 1):
         raise UnsupportedError("second derivatives are of scalars", hint="differentiate an entry of the value")

@@ -70,7 +70,8 @@ def differential(
     """The right-hand side of a law over placeholders; ``opened``, in products and sums alone."""
     names = placeholders(op, shapes, result)
     form = OPERATIONS[op].opened if opened else None
-    text = (form(shapes, params) if form else law_text(op, shapes, params if k is None else (k,))).split(") = ", 1)[1].strip()
+    text = (form(shapes, params) if form else law_text(op, shapes, params if k is None else (k,))).split(") = ",
+    1)[1].strip()
     sized = {name for shape in (*shapes, result) for dim in shape for name in dims.names(dim)}
     return expression(text, names, dims=tuple(sorted(sized)))
 

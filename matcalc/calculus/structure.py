@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from matcalc.calculus.reading import Factor
 from matcalc.calculus.facts import symmetric
+from matcalc.calculus.reading import Factor
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.terms import Key, Number, Raw, Sum, normalise
 from matcalc.expressions.node import Node, axes

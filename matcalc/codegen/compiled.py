@@ -33,10 +33,11 @@ BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted")
 class Compiled:
     """A function that was compiled: call it with the inputs by name.
 
-    ``source`` is the module's text, ``wrt`` the names of the gradients.  Returns ``(value,
-    gradients)``, and ``(value, gradients, hessians)`` for order 2, ``(value, gradients, hvp)`` where the Hessian's product
-    was asked for; without names to differentiate by, the gradients are an empty dict. Raises `ValueError` where an argument has another shape,
-    `TypeError` where one is missing or nobody asked for it.
+    ``source`` is the module's text, ``wrt`` the names of the gradients.  Returns ``(value, gradients)``, and
+    ``(value, gradients, hessians)`` for order 2, ``(value, gradients, hvp)`` where the Hessian's product was asked for;
+    without names to differentiate by, the gradients are an empty dict.
+
+    Raises `ValueError` where an argument has another shape, `TypeError` where one is missing or nobody asked for it.
     """
 
     def __init__(self, source: str, name: str = "gradients", wrt: Sequence[str] = ()) -> None:

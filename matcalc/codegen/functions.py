@@ -27,7 +27,7 @@ __all__ = ["bind", "derivative"]
 
 
 def bind(roots: Iterable[Node], functions: Mapping[str, str]) -> dict[Node, Node]:
-    """Every node below the roots with the functions that ``functions`` names put in, and calls of defined ones opened."""
+    """Every node below the roots with the functions that ``functions`` names put in, and defined ones opened."""
     for name in functions.values():
         if name not in ELEMENTWISE_NAMES:
             raise UnknownNameError(f"{name} is not an elementwise function", hint=", ".join(sorted(ELEMENTWISE_NAMES)))

@@ -171,7 +171,8 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
     if len(arguments) != wanted:
         names = ", ".join([*entry.signature, *("k" if name == "roll" else "mn"[:trailing])])
         hint = "write axis=0 or axis=1" if entry.axis and len(arguments) == 2 else ""
-        raise _arity(call, scope, wanted, f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}", hint)
+        raise _arity(call, scope, wanted, f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}",
+            hint)
     params: tuple[Any, ...] = (_axis(call, scope),) if entry.axis else ()
     if call.keywords and not entry.axis:
         raise scope.error(ParseError, f"{name} has no keyword {call.keywords[0][0]}", call)

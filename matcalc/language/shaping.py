@@ -27,7 +27,8 @@ __all__ = ["Failure", "Preparation", "Run", "parameters", "run"]
 SCALAR = (1, 1)
 OF_VECTORS = frozenset({
     "sum", "mean", "logsumexp", "softmax", "log_softmax", "prod", "max", "min", "norm", "norm1", "norm_inf", "vec",
-    "kron", "variance", "std", "cumsum", "cumsum_back", "roll", "cross_entropy", "inner", "prod_others", "is_max", "is_min",
+    "kron", "variance", "std", "cumsum", "cumsum_back", "roll", "cross_entropy", "inner", "prod_others", "is_max",
+    "is_min",
 })  # fmt: skip
 WITH_MORE = frozenset({"matmul", "declared"})
 Params: TypeAlias = tuple[Any, ...]
@@ -265,6 +266,7 @@ def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
 
 RULES: dict[str, Rule] = {
     "input": _constant, "given": _given, "num": _constant, "dim": _constant, "pi": _constant, "ones": _written,
-    "zeros": _written, "eye": _eye, "let": _same, "entries": entries_shape, "defined": _same, "apply": _same, "derived": _same, "inside": _inside, "fill": _fill,
+    "zeros": _written, "eye": _eye, "let": _same, "entries": entries_shape, "defined": _same, "apply": _same,
+    "derived": _same, "inside": _inside, "fill": _fill,
     "declared": _declared, "matmul": _product, "index": _index, **MATLAB,
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """Functions of one scalar, applied entry by entry: one row each.
 
 ``derivative`` is f'(x) in the language, with ``x`` the argument and ``y`` the value; the law of every row is
-``d(f(X)) = f'(X) * dX``.  At kinks the convention is ``sign(0) = step(0) = 0``.  ``sample`` names the interval from which
-the check draws arguments: ``real``, ``positive``, ``unit`` (inside -1 to 1), ``above -1``, ``nonzero``.
+``d(f(X)) = f'(X) * dX``.  At kinks the convention is ``sign(0) = step(0) = 0``.  ``sample`` names the interval from
+which the check draws arguments: ``real``, ``positive``, ``unit`` (inside -1 to 1), ``above -1``, ``nonzero``.
 """
 
 from __future__ import annotations

@@ -44,12 +44,14 @@ def _log_softmax_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
 
 REDUCTIONS = [
     Operation(
-        "sum", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("sum"), latex=r"\operatorname{sum}",
+        "sum", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("sum"),
+        latex=r"\operatorname{sum}",
         law=Law("d(sum(X)) = sum(dX)", "sum of entries", "linear"),
         doc="of all entries; axis=0 down the columns (1×n), axis=1 along the rows (m×1)",
     ),
     Operation(
-        "mean", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("mean"), latex=r"\operatorname{mean}",
+        "mean", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("mean"),
+        latex=r"\operatorname{mean}",
         law=Law("d(mean(X)) = mean(dX)", "mean of entries", "linear"),
     ),
     Operation(
@@ -113,10 +115,12 @@ REDUCTIONS = [
         domain="entries nonzero", doc="of a matrix too: the sum of absolute entries",
     ),
     Operation(
-        "norm_inf", "X", shapes.vector_to_scalar, numpy="np.max(np.abs({X}))", latex=r"\left\| {X:any} \right\|_{\infty}",
+        "norm_inf", "X", shapes.vector_to_scalar, numpy="np.max(np.abs({X}))",
+        latex=r"\left\| {X:any} \right\|_{\infty}",
         text="‖{X:any}‖_∞", analytic=False,
         law=Law("d(norm_inf(X)) = sum(is_max(abs(X)) * sign(X) * dX)", "largest absolute entry", "envelope theorem"),
-        domain="one largest absolute entry (of equal ones, the first counts)", doc="of a matrix too: the largest absolute entry",
+        domain="one largest absolute entry (of equal ones, the first counts)",
+        doc="of a matrix too: the largest absolute entry",
     ),
     Operation(
         "norm_nuc", "X", shapes.matrix_to_scalar, numpy="np.linalg.norm({X}, 'nuc')", analytic=False,
@@ -133,7 +137,8 @@ REDUCTIONS = [
         law=Law("d(dot(A, B)) = dot(dA, B) + dot(A, dB)", "dot product", "Matrix Cookbook 69"),
     ),
     Operation(
-        "inner", "A, B", shapes.same_shapes, einsum="ij,ij->..", latex=r"\left\langle {A:any}, {B:any} \right\rangle", text="⟨{A:any}, {B:any}⟩",
+        "inner", "A, B", shapes.same_shapes, einsum="ij,ij->..",
+        latex=r"\left\langle {A:any}, {B:any} \right\rangle", text="⟨{A:any}, {B:any}⟩",
         law=Law("d(inner(A, B)) = inner(dA, B) + inner(A, dB)", "inner product of matrices", "tr(Aᵀ B)"),
     ),
     Operation(
@@ -146,7 +151,8 @@ REDUCTIONS = [
         domain="X invertible", sample="invertible",
     ),
     Operation(
-        "logdet", "X", shapes.square_to_scalar, numpy="np.linalg.slogdet({X})[1]", latex=r"\log\left| \det {X} \right|", text="log |det {X}|",
+        "logdet", "X", shapes.square_to_scalar, numpy="np.linalg.slogdet({X})[1]",
+        latex=r"\log\left| \det {X} \right|", text="log |det {X}|",
         law=Law("d(logdet(X)) = tr(inv(X) @ dX)", "log-determinant", "Matrix Cookbook 43"),
         domain="X invertible", sample="invertible", doc="log |det X|",
     ),

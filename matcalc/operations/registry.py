@@ -37,6 +37,7 @@ class Strict(Checker):
     """Dimensions are known: they are equal or they are not."""
 
     def same(self, a: Dim, b: Dim) -> Dim:
+        """The dimension, where both are the same; raises `ShapeError`."""
         if a != b:
             raise ShapeError(f"dimensions {dim_text(a)} and {dim_text(b)} differ")
         return a
@@ -75,7 +76,8 @@ class Operation:
     """
 
     __slots__ = (
-        "adjoint", "analytic", "axis", "choose", "derivative", "doc", "domain", "einsum", "latex", "law", "name", "numpy",
+        "adjoint", "analytic", "axis", "choose", "derivative", "doc", "domain", "einsum", "latex", "law", "name",
+        "numpy",
         "opened", "sample", "shape", "signature", "text",
     )  # fmt: skip
 

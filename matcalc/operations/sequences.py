@@ -120,7 +120,8 @@ SEQUENCES = [
         doc="the vector product of two columns of three entries",
     ),
     Operation(
-        "cross_matrix", "X", shapes.cross_matrix, numpy="_cross_matrix({X})", latex=r"\left[ {X:any} \right]_{\times}", text="[{X:any}]_×",
+        "cross_matrix", "X", shapes.cross_matrix, numpy="_cross_matrix({X})",
+        latex=r"\left[ {X:any} \right]_{\times}", text="[{X:any}]_×",
         law=Law("d(cross_matrix(X)) = cross_matrix(dX)", "matrix of the cross product", "linear"),
         adjoint={"X": "[G[2, 1] - G[1, 2]; G[0, 2] - G[2, 0]; G[1, 0] - G[0, 1]]"},
         opened=_sized(

@@ -101,7 +101,8 @@ def along_kept_axis(check: Checker, shapes: Shapes, params: Params) -> Shape:
 def covariance(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """m samples of n variables to n×n."""
     if kind(shapes[0]) != "matrix":
-        raise check.misfit(f"it needs a matrix, this is a {describe(shapes[0])}", "var(x) is that of one", wants="matrix")
+        raise check.misfit(f"it needs a matrix, this is a {describe(shapes[0])}", "var(x) is that of one",
+            wants="matrix")
     return (shapes[0][1], shapes[0][1])
 
 
@@ -197,7 +198,8 @@ def tall(check: Checker, shapes: Shapes, params: Params) -> Shape:
         raise check.misfit(f"it needs a matrix, this is a {describe(shapes[0])}", wants="matrix")
     more = constant(subtract(shapes[0][1], shapes[0][0]))
     if more is not None and more > 0:
-        raise check.misfit(f"it needs at least as many rows as columns, this is a {describe(shapes[0])}", "transpose it")
+        raise check.misfit(f"it needs at least as many rows as columns, this is a {describe(shapes[0])}",
+            "transpose it")
     return shapes[0]
 
 

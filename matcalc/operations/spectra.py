@@ -31,7 +31,8 @@ def _cholesky_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
 
 SPECTRA = [
     Operation(
-        "expm", "X", shapes.square, numpy="_expm({X})", latex=r"\operatorname{expm}", adjoint={"X": "expm_frechet(X.T, G)"},
+        "expm", "X", shapes.square, numpy="_expm({X})", latex=r"\operatorname{expm}",
+        adjoint={"X": "expm_frechet(X.T, G)"},
         law=Law("d(expm(X)) = expm_frechet(X, dX)", "exponential of a matrix", "Higham 2008, 10.2"),
         doc="the exponential of a matrix (exp is entry by entry); its code needs SciPy",
     ),
@@ -51,17 +52,21 @@ SPECTRA = [
         domain="X positive definite", sample="posdef", doc="the lower triangular L with L @ L.T = X",
     ),
     Operation(
-        "eigvalsh", "X", shapes.square_to_column, numpy="_eigvalsh({X})", latex=r"\operatorname{eigvalsh}", analytic=False,
-        law=Law("d(eigvalsh(X)) = diag(eigvecsh(X).T @ dX @ eigvecsh(X))", "eigenvalues", "Magnus & Neudecker 2019, 8.9"),
+        "eigvalsh", "X", shapes.square_to_column, numpy="_eigvalsh({X})", latex=r"\operatorname{eigvalsh}",
+        analytic=False,
+        law=Law("d(eigvalsh(X)) = diag(eigvecsh(X).T @ dX @ eigvecsh(X))", "eigenvalues",
+        "Magnus & Neudecker 2019, 8.9"),
         domain=SIMPLE, sample="simple spectrum", doc="the eigenvalues of a symmetric matrix, ascending",
     ),
     Operation(
         "eigvecsh", "X", shapes.square, numpy="_eigvecsh({X})", latex=r"\operatorname{eigvecsh}", analytic=False,
         law=Law(
-            "d(eigvecsh(X)) = y @ (eig_gaps(X) * (y.T @ (dX + dX.T)/2 @ y))", "eigenvectors", "Magnus & Neudecker 2019, 8.9",
+            "d(eigvecsh(X)) = y @ (eig_gaps(X) * (y.T @ (dX + dX.T)/2 @ y))", "eigenvectors",
+            "Magnus & Neudecker 2019, 8.9",
         ),
         domain=SIMPLE, sample="simple spectrum",
-        doc="the eigenvectors of a symmetric matrix, columns in the order of eigvalsh, the largest entry of each positive",
+        doc="the eigenvectors of a symmetric matrix, columns in the order of eigvalsh, the largest entry of "
+            "each positive",
     ),
     Operation(
         "eig_gaps", "X", shapes.square, numpy="_eig_gaps({X})", latex=r"\operatorname{eig\,gaps}", analytic=False,
@@ -72,18 +77,21 @@ SPECTRA = [
         "svdvals", "X", shapes.tall_to_column, numpy="_svdvals({X})", latex=r"\operatorname{svdvals}", analytic=False,
         law=Law("d(svdvals(X)) = diag(svd_left(X).T @ dX @ svd_right(X))", "singular values", GILES),
         domain=SINGULAR, sample=TALL,
-        doc="the singular values, descending, one for each column; write svdvals(X.T) of a matrix with more columns than rows",
+        doc="the singular values, descending, one for each column; write svdvals(X.T) of a matrix with more "
+            "columns than rows",
     ),
     Operation(
         "svd_left", "X", shapes.tall, numpy="_svd_left({X})", latex=r"\operatorname{svd\,left}", analytic=False,
         law=Law(
             f"d(svd_left(X)) = y @ (svd_gaps(X) * ({_P} * svdvals(X).T + svdvals(X) * {_P}.T))"
-            f" + (dX @ svd_right(X)) / svdvals(X).T - (y @ {_P}) / svdvals(X).T", "left singular vectors", "Townsend 2016, 12",
+            f" + (dX @ svd_right(X)) / svdvals(X).T - (y @ {_P}) / svdvals(X).T", "left singular vectors",
+            "Townsend 2016, 12",
         ),
         domain=SINGULAR, sample=TALL, doc="U of the thin decomposition X = U @ diag(svdvals(X)) @ V.T",
     ),
     Operation(
-        "svd_right", "X", shapes.tall_to_square, numpy="_svd_right({X})", latex=r"\operatorname{svd\,right}", analytic=False,
+        "svd_right", "X", shapes.tall_to_square, numpy="_svd_right({X})", latex=r"\operatorname{svd\,right}",
+        analytic=False,
         law=Law(
             f"d(svd_right(X)) = y @ (svd_gaps(X) * (svdvals(X) * {_Q} + {_Q}.T * svdvals(X).T))",
             "right singular vectors", "Townsend 2016, 13",
@@ -92,7 +100,8 @@ SPECTRA = [
         doc="V of the thin decomposition X = U @ diag(svdvals(X)) @ V.T, the largest entry of each column positive",
     ),
     Operation(
-        "svd_gaps", "X", shapes.tall_to_square, numpy="_svd_gaps({X})", latex=r"\operatorname{svd\,gaps}", analytic=False,
+        "svd_gaps", "X", shapes.tall_to_square, numpy="_svd_gaps({X})", latex=r"\operatorname{svd\,gaps}",
+        analytic=False,
         domain=SINGULAR, sample=TALL,
         doc="entries 1/(σⱼ² - σᵢ²) of the singular values, 0 on the diagonal; its own derivative is not supported",
     ),

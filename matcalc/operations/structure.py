@@ -34,7 +34,8 @@ STRUCTURE = [
     Operation(
         "pinv", "X", shapes.matrix_transposed, numpy="np.linalg.pinv({X})", latex=r"{X}^{+}", text="{X}⁺",
         law=Law(
-            "d(pinv(X)) = -y @ dX @ y + y @ y.T @ dX.T - y @ y.T @ dX.T @ X @ y + dX.T @ y.T @ y - y @ X @ dX.T @ y.T @ y",
+            "d(pinv(X)) = -y @ dX @ y + y @ y.T @ dX.T - y @ y.T @ dX.T @ X @ y + dX.T @ y.T @ y - y @ X @ dX.T "
+            "@ y.T @ y",
             "pseudo-inverse at constant rank", "Golub & Pereyra 1973, 4.12",
         ),
         domain="full rank", sample="full rank",
@@ -55,13 +56,16 @@ STRUCTURE = [
     ),
     Operation(
         "kron_left", "G, B", shapes.kron_left, numpy="_kron_left({G}, {B})",
-        law=Law("d(kron_left(G, B, m, n)) = kron_left(dG, B, m, n) + kron_left(G, dB, m, n)", "Kronecker product undone", "linear"),
+        law=Law("d(kron_left(G, B, m, n)) = kron_left(dG, B, m, n) + kron_left(G, dB, m, n)",
+        "Kronecker product undone", "linear"),
         adjoint={"G": "kron(H, B)", "B": "kron_right(G, H, p, q)"},
-        doc="kron_left(G, B, m, n): the m×n matrix of the inner products of G's blocks with B; adjoint of A -> kron(A, B)",
+        doc="kron_left(G, B, m, n): the m×n matrix of the inner products of G's blocks with B; adjoint of A -> "
+            "kron(A, B)",
     ),
     Operation(
         "kron_right", "G, A", shapes.kron_right, numpy="_kron_right({G}, {A})",
-        law=Law("d(kron_right(G, A, p, q)) = kron_right(dG, A, p, q) + kron_right(G, dA, p, q)", "Kronecker product undone", "linear"),
+        law=Law("d(kron_right(G, A, p, q)) = kron_right(dG, A, p, q) + kron_right(G, dA, p, q)",
+        "Kronecker product undone", "linear"),
         adjoint={"G": "kron(A, H)", "A": "kron_left(G, H, m, n)"},
         doc="kron_right(G, A, p, q): the sum of G's p×q blocks weighted by A; adjoint of B -> kron(A, B)",
     ),

@@ -52,7 +52,8 @@ def make(op: str, *args: Node, params: tuple[Any, ...] = ()) -> Node:
         shape = OPERATIONS[op].shape(STRICT, [a.shape for a in args], params)
     except ShapeError as error:
         shapes = " and ".join(f"{a.shape[0]}×{a.shape[1]}" for a in args)
-        raise ShapeError(f"{op} of {shapes}: {error.message}", hint=error.hint.replace("{a}", "a").replace("{b}", "b")) from None
+        raise ShapeError(f"{op} of {shapes}: {error.message}",
+            hint=error.hint.replace("{a}", "a").replace("{b}", "b")) from None
     return intern(op, args, params, shape)
 
 

@@ -284,8 +284,10 @@ def _transpose(writer: _Writer, node: Node) -> Laid:
 
 RULES: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda w, node: (ATOM, (w.style.pi,)),
-    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "entries": _entries, "index": _index, "stack": _stack,
+    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "entries": _entries,
+    "index": _index, "stack": _stack,
     "add": _sum, "sub": _sum, "neg": _negative, "mul": _product, "matmul": _product, "div": _quotient,
     "pow": _power, "matrix_power": _power, "square": _fixed_power, "reciprocal": _fixed_power, "T": _transpose,
-    "kron": _kronecker, "cross": _infix, "conv": _infix, "dot": _vectors, "outer": _vectors, "solve": _solved, "norm": _norm, "sigmoid": _sigmoid,
+    "kron": _kronecker, "cross": _infix, "conv": _infix, "dot": _vectors, "outer": _vectors, "solve": _solved,
+    "norm": _norm, "sigmoid": _sigmoid,
 }  # fmt: skip

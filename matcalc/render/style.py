@@ -12,10 +12,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
-from matcalc.render.entries import PLAIN
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
+from matcalc.render.entries import PLAIN
 from matcalc.render.printer import Piece
 
 __all__ = [

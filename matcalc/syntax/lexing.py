@@ -67,7 +67,7 @@ class _Nesting:
     def close(self, bracket: str, offset: int) -> None:
         if not self.opened:
             raise Refusal(f"'{bracket}' closes a bracket that was not opened", offset)
-        opener, opened_at, depth, level = self.opened.pop()
+        opener, _, depth, level = self.opened.pop()
         if opener != _CLOSERS[bracket]:
             raise Refusal(
                 f"'{bracket}' does not close the '{opener}' opened before it",

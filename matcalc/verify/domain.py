@@ -21,7 +21,8 @@ MARGIN = 5e-3  # of the distance to a kink, relative to the largest entry: beyon
 CONDITION = 1e4  # of matrices that are inverted
 # what the tables leave to the parameters or to both arguments
 MORE = {
-    "maximum": "differ", "minimum": "differ", "greater": "differ", "at_least": "differ", "max": "one largest", "min": "one smallest",
+    "maximum": "differ", "minimum": "differ", "greater": "differ", "at_least": "differ", "max": "one largest",
+    "min": "one smallest",
     "norm_inf": "one largest size",
     "norm": "not all zero", "norm1": "nonzero", "tan": "cosine nonzero",
 }  # fmt: skip
@@ -143,7 +144,8 @@ _PREDICATES: dict[str, Callable[[Any], bool]] = {
     "not all zero": lambda a: abs(a).max() > 0,
     "one largest": _unique, "one smallest": lambda a: _unique(-a),
     "one largest size": lambda a: _far(a) and _unique(abs(a)),
-    "posdef": lambda a: _posdef(a), "simple spectrum": lambda a: _apart(a), "simple singular values": lambda a: _singular(a),
+    "posdef": lambda a: _posdef(a), "simple spectrum": lambda a: _apart(a),
+    "simple singular values": lambda a: _singular(a),
     "varied": lambda a: bool(a.std() > 1e-2 * abs(a).max()),
     "invertible": _regular, "full rank": _regular,
 }  # fmt: skip

@@ -64,6 +64,7 @@ class Report(Mapping[Any, VariableReport]):
 
     def text(self) -> str:
         """All findings, a line each."""
-        return "\n".join(f"{', '.join(name) if isinstance(name, tuple) else name}: {self[name].message}" for name in self)
+        names = {key: ", ".join(key) if isinstance(key, tuple) else key for key in self}
+        return "\n".join(f"{name}: {self[key].message}" for key, name in names.items())
 
     __str__ = text
