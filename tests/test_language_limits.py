@@ -8,11 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from matcalc.errors import LimitError, ShapeError
-from matcalc.expressions.node import Node, postorder
+from matcalc.expressions.node import postorder
 from matcalc.language.conventions import NUMPY
 from matcalc.language.program import Program, beside, elaborate, expression, understand
-from matcalc.operations.table import variable
-from matcalc.syntax.parser import parse, parse_expression
+from matcalc.syntax.parser import parse
 from matcalc.syntax.tree import Binary, Call, Expression, Name, Stack, Syntax, Transpose, Unary
 
 
@@ -110,13 +109,6 @@ def test_long_chains_of_dimensions() -> None:
     assert program.shapes["z399"] == ("n", 1)
     stacks = ["a0 = x", *[f"a{i} = [a{i - 1}; v{i}] - w{i}" for i in range(1, 300)]]
     assert len(elaborate("\n".join(stacks)).dims) == 300
-
-
-def test_small_programs_take_less_than_a_millisecond() -> None:
-    text = "s = u.T @ f(W@x + b)"
-    statements = parse(text)
-    law = parse_expression("-y @ dX @ y")
-    names: dict[str, Node] = {name: variable(name, ("n", "n")) for name in ("y", "dX")}
 
 
 def test_results_are_read_back_however_large() -> None:
