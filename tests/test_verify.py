@@ -332,3 +332,15 @@ def test_second_derivatives_and_layouts_are_checked_too():
     right, wrong = "x@(u*f'(W@x + b)).T", "(u*f'(W@x + b))@x.T"
     assert mc.check("s = u.T@f(W@x + b)", "W", layout="numerator", claims={"W": right}).passed
     assert not mc.check("s = u.T@f(W@x + b)", "W", layout="numerator", claims={"W": wrong}).passed
+
+
+@pytest.mark.parametrize("program", ["s = sum(x - mean(x))", "s = logsumexp(log_softmax(x))", "s = tanh(40 + x.T@x)"])
+def test_what_rounding_leaves_of_zero_is_no_error(program: str) -> None:
+    report = mc.check(program, "x")
+    assert "wrong" not in report["x"].message
+    assert report["x"].passed or report["x"].inconclusive
+
+
+def test_a_wrong_gradient_of_a_small_function_is_still_wrong() -> None:
+    assert not mc.check("s = 1e-9*x.T@A@x", "x", claims={"x": "2e-9*A@x"}).passed
+    assert mc.check("s = 1e-9*x.T@A@x", "x", claims={"x": "1e-9*(A + A.T)@x"}).passed

@@ -151,7 +151,23 @@ class Checker:
         if got is not None:
             finding.got = np.asarray(got, dtype=float)
             finding.error, finding.where = self.error(finding, finding.got)
+            if finding.error > self.tolerance(numeric) and self._is_lost(finding):
+                return None
         return finding
+
+    def _is_lost(self, finding: Finding) -> bool:
+        """Whether there is nothing to judge by: the gradient moves the value by less than its last digit, as at
+        ``tanh(40)``, or value and gradient are what rounding leaves of zero, as of ``sum(x - mean(x))``."""
+        value, size, both = self._sizes(finding.target, finding.point, finding.numeric, finding.got)
+        return both * size <= 1e-15 * value or max(value / max(size, 1.0), both) <= 1e-13
+
+    def _sizes(self, target: Target, point: Point, numeric: Numeric, got: Any) -> tuple[float, float, float]:
+        """The largest entries of the value, of the variable, and of both derivatives."""
+        import numpy as np
+
+        value = np.abs(np.asarray(target.real(point, target.inputs(point))[0])).max()
+        size = np.abs(np.asarray(target.inputs(point)[target.name])).max()
+        return float(value), float(size), float(max(np.abs(numeric.array).max(), np.abs(got).max()))
 
     def _is_unsteady(self, finding: Finding, code: Code) -> bool:
         """Whether a small difference is the gradient's own rounding, where that is large (``1 - tanh(9)**2``).
@@ -190,10 +206,8 @@ class Checker:
         what the last digits move."""
         import numpy as np
 
-        value = np.abs(np.asarray(target.real(point, target.inputs(point))[0])).max()
-        size = np.abs(np.asarray(target.inputs(point)[target.name])).max()
-        both = max(np.abs(numeric.array).max(), np.abs(got).max())
-        if both * size > 1e-9 * value:
+        value, size, both = self._sizes(target, point, numeric, got)
+        if value > 1e-13 * size and both * size > 1e-9 * value:  # a value that is nothing but rounding is no measure
             return False
         moved = target.derivative(target.jittered(point, self.rng), self.structure)
         noise = max(float(np.abs(moved.array - numeric.array).max()), numeric.error)
