@@ -30,8 +30,7 @@ def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
     structured = variable.op == "var" and variable.params[1] in STRUCTURED
     if value.shape == (1, 1):
         node = write(settle(found))
-        if node is not None:
-            return project(node, variable, structure) if structured else node
+        return project(node, variable, structure) if structured else node
     if structured:
         found = project_terms(found, variable, structure)
     order = (*[k for k, _ in found.extra], *[k for k in found.free if k < OUTPUT[0]])
@@ -39,11 +38,9 @@ def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
         return entries(settle(found), order)
     if variable.shape == (1, 1):
         plain = moved(found, dict(zip([k for k, _ in found.extra], free_of(value.shape), strict=True)))
-        node = write(settle(plain))
-    else:
-        plain = moved(found, {k: i for i, k in enumerate(order)})
-        node = write(settle(plain, diag=True), diag=True)
-    return entries(settle(found), order) if node is None else node
+        return write(settle(plain))
+    plain = moved(found, {k: i for i, k in enumerate(order)})
+    return write(settle(plain, diag=True), diag=True)
 
 
 def laid_out(node: Node, value: Node, variable: Node, layout: str) -> Node:

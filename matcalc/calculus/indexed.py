@@ -108,8 +108,7 @@ class _Builder:
         total = Sum((1, 1), tuple(enumerate(sizes))) if len(more) > 2 else Sum((rows, columns))
         for raw in value.raws:
             normalise(_moved(raw, place, total), total.free, total)
-        found = write(total) if len(order) <= 2 else None
-        return entries(total, range(len(order))) if found is None else found
+        return write(total) if len(order) <= 2 else entries(total, range(len(order)))
 
     def function(self, value: _Value, instruction: tuple[Any, ...]) -> _Value:
         """An elementwise function of a value in entries, which must have a matrix form."""

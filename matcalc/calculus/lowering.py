@@ -45,8 +45,6 @@ class Lowering:
         found = self.tidied.get(node)
         if found is None:
             found = table.zeros(node.shape) if not self.lower(node).terms else write(self.lower(node))
-            if found is None:
-                found = node
             self.tidied[node] = found
             self.tidied.setdefault(found, found)
         return found

@@ -43,8 +43,7 @@ def derivative_of(body: Node, parameter: Node, order: int = 1) -> Node:
     'tanh'
     """
     for _ in range(order):
-        found = write(settle(sweep(body, [parameter], {})[parameter]))
-        body = shortened(body if found is None else found)
+        body = shortened(write(settle(sweep(body, [parameter], {})[parameter])))
     return body
 
 

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from matcalc.calculus.entrywise import signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
+from matcalc.calculus.tensors import is_entries
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
 from matcalc.expressions.node import Node, Shape, axes, intern
 from matcalc.operations import table
@@ -27,7 +28,7 @@ ATOMS = 6  # nor are more different sums tried
 
 
 def simplify(node: Node) -> Node:
-    """The shortest form found of a node, as the language writes it; itself where it has no matrix form.
+    """The shortest form found of a node, as the language writes it; itself where none is shorter.
 
     >>> from matcalc.operations import table
     >>> A = table.variable("A", ("n", "n")); x = table.variable("x", ("n", 1))
@@ -38,7 +39,7 @@ def simplify(node: Node) -> Node:
     found = _simple.get(node)
     if found is None:
         found = write(settle(lower(node)))
-        found = node if found is None or token_count(found) > token_count(node) else found
+        found = node if _length(found) > _length(node) else found
         _simple[node] = found
         _simple.setdefault(found, found)
     return found
@@ -108,8 +109,12 @@ def _bare(value: Sum, diag: bool) -> Sum:
 def _size(value: Sum, diag: bool) -> int:
     if len(value.free) > 2 or value.extra:
         return sum([token_count(node) for key in value.terms for node, _ in powers_of(key)]) + len(value.terms)
-    node = write(value, diag=diag)
-    return 10**9 if node is None else token_count(node)
+    return _length(write(value, diag=diag))
+
+
+def _length(node: Node) -> int:
+    """The measure; index terms are longer than any matrix form."""
+    return 10**9 if is_entries(node) else token_count(node)
 
 
 def _is_sum(node: Node, p: Number) -> bool:

@@ -56,8 +56,6 @@ def atom(value: Sum) -> tuple[Key, Number]:
     free = free_of(value.shape)
     value, c = _directed(_upright(value))
     node = write(value)
-    if node is None:
-        raise NotImplementedError
     key, number = factor_of(node, free)
     return key, c * number
 
@@ -140,10 +138,7 @@ def write_term(key: Key, c: Number, shape: Shape) -> Node:
     """One term as a node."""
     value = Sum(shape)
     value.add(key, c)
-    node = write(value)
-    if node is None:
-        raise NotImplementedError
-    return node
+    return write(value)
 
 
 def number(node: Node) -> Sum:

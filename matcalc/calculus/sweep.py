@@ -183,8 +183,6 @@ def closed(value: Sum) -> tuple[Key, Number] | None:
     single = value.single
     if single is None or len(powers_of(single[0])) > LONG:
         node = write(value, diag=bool(place))
-        if node is None:
-            return None
         single = factor_of(node, value.free)
     (scalars, factors), c = single
     back = {i: k for k, i in place.items()}

@@ -50,11 +50,6 @@ class Factor:
         """A column vector."""
         return self.shape[1] == 1
 
-    @property
-    def is_vector(self) -> bool:
-        """A vector, whichever way it stands."""
-        return 1 in self.shape
-
 
 SWAP = {"rows": "columns", "columns": "rows"}
 

@@ -70,11 +70,6 @@ def transpose(check: Checker, shapes: Shapes, params: Params) -> Shape:
     return (shapes[0][1], shapes[0][0])
 
 
-def to_scalar(check: Checker, shapes: Shapes, params: Params) -> Shape:
-    """Anything to a scalar."""
-    return SCALAR
-
-
 def along_axis(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """All entries to a scalar; axis 0 to a row, axis 1 to a column."""
     axis = params[0]
