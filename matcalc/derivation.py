@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out
+from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out, structured, transposes
 from matcalc.calculus.naming import named, names_of
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.structure import STRUCTURES
@@ -108,7 +108,11 @@ def derive(
         node = _named(plain[variable], formulas, target)
         derivation.gradients[variable] = node
         shown = laid_out(node, value, target, layout)
-        derivation.results[variable] = Result(shown, program, of=name, wrt=(variable,), layout=layout)
+        turned = transposes(value.shape, target.shape, layout)
+        derivation.results[variable] = Result(
+            shown, program, of=name, wrt=(variable,), layout=layout, transposed=turned,
+            structure=structure if structured(target) else "",
+        )  # fmt: skip
         if not found[target].terms:
             derivation.notes.append(f"{name or 'the value'} does not depend on {variable}")
     if order == 2:

@@ -79,15 +79,20 @@ class Expression:
 
 
 class Result(Expression):
-    """A derivative: of what, by what, and in which layout."""
+    """A derivative: of what, by what, in which layout, and whether that transposes what the default one shows.
 
-    __slots__ = ("layout", "of", "order", "structured", "wrt")
+    By a structured variable, ``structure`` is what the derivative means: ``projection`` or ``entries``; else empty.
+    """
+
+    __slots__ = ("layout", "of", "order", "structure", "transposed", "wrt")
 
     def __init__(
-        self, node: Node, program: Program, *, of: str, wrt: tuple[str, ...], layout: str, structured: str = ""
-    ) -> None:
+        self, node: Node, program: Program, *, of: str, wrt: tuple[str, ...], layout: str, structure: str = "",
+        transposed: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(node, program)
-        self.of, self.wrt, self.layout, self.order, self.structured = of, wrt, layout, len(wrt), structured
+        self.transposed = transposed
+        self.of, self.wrt, self.layout, self.order, self.structure = of, wrt, layout, len(wrt), structure
 
 
 class Derivation(Mapping[Any, Result]):

@@ -62,7 +62,7 @@ def test_json_has_the_schema() -> None:
     assert data["shapes"] == {"u": ["n"], "W": ["n", "d"], "x": ["d"], "b": ["n"], "s": []}
     assert [one["wrt"] for one in data["derivatives"]] == ["W", "b"]
     first = data["derivatives"][0]
-    assert set(first) == {"wrt", "of", "order", "layout", "shape", "text", "source", "latex", "indices"}
+    assert set(first) >= {"wrt", "of", "order", "layout", "structure", "shape", "text", "source", "latex", "indices"}
     assert (first["of"], first["order"], first["layout"], first["shape"]) == ("s", 1, "shape", ["n", "d"])
     assert first["text"] == "(u ⊙ f′(W x + b)) xᵀ"
     assert isinstance(data["steps"], list)
@@ -81,11 +81,19 @@ def test_python_is_the_module_that_code_prints() -> None:
     assert not module.endswith("\n\n")
 
 
-def test_layouts_are_told_where_not_the_default() -> None:
-    assert "layout" not in good("derive", "x.T@A@x", "--wrt", "x")
-    told = good("derive", "x.T@A@x", "--wrt", "x", "--layout", "numerator")
-    assert "(1×n)" in told
-    assert told.endswith("in numerator layout\n")
+def test_layouts_say_what_they_transpose() -> None:
+    def last(source: str, *options: str) -> str:
+        return good("derive", source, *options, "--no-check").rstrip().rpartition("\n")[2]
+
+    assert last("s = x.T@x", "--layout", "numerator").startswith("in numerator layout: the derivative of a scalar is a")
+    assert last("s = x.T@x", "--layout", "denominator") == "in denominator layout, which transposes nothing here"
+    assert "rows are for the variable" in last("y = A@x", "--wrt", "x", "--layout", "denominator")
+    assert "layout" not in last("s = x.T@x")
+    mixed = last("y = x*t; t: scalar", "--wrt", "x,t", "--layout", "denominator")
+    assert mixed.startswith("in denominator layout: rows")
+    symmetric = last("A: symmetric(n); s = x.T@A@x", "--wrt", "A")
+    assert symmetric == "by A (symmetric): the gradient in the space of symmetric matrices"
+    assert "free entries" in last("A: symmetric(n); s = x.T@A@x", "--wrt", "A", "--structure", "entries")
 
 
 def test_an_earlier_value_and_an_intermediate_variable() -> None:

@@ -15,9 +15,9 @@ from matcalc.calculus.sweep import OUTPUT, moved
 from matcalc.calculus.tensors import entries, indexed_sum, is_entries
 from matcalc.calculus.terms import Sum, free_of
 from matcalc.calculus.writing import t
-from matcalc.expressions.node import Node, axes, kind
+from matcalc.expressions.node import Node, Shape, axes, kind
 
-__all__ = ["LAYOUTS", "derivative", "laid_out"]
+__all__ = ["LAYOUTS", "derivative", "laid_out", "structured", "transposes"]
 
 LAYOUTS = ("shape", "numerator", "denominator")
 
@@ -27,11 +27,10 @@ def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
 
     ``structure`` is what the derivative by a symmetric, skew or diagonal matrix means (`matcalc.calculus.structure`).
     """
-    structured = variable.op == "var" and variable.params[1] in STRUCTURED
     if value.shape == (1, 1):
         node = write(settle(found))
-        return project(node, variable, structure) if structured else node
-    if structured:
+        return project(node, variable, structure) if structured(variable) else node
+    if structured(variable):
         found = project_terms(found, variable, structure)
     order = (*[k for k, _ in found.extra], *[k for k in found.free if k < OUTPUT[0]])
     if len(found.free) > 2:
@@ -43,13 +42,32 @@ def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
     return write(settle(plain, diag=True), diag=True)
 
 
+def structured(variable: Node) -> bool:
+    """Whether a variable is of a type whose matrices form a space of their own: symmetric, skew, diagonal."""
+    return variable.op == "var" and variable.params[1] in STRUCTURED
+
+
 def laid_out(node: Node, value: Node, variable: Node, layout: str) -> Node:
     """A derivative in the default layout, brought to another one."""
-    if value.shape == (1, 1):
-        return simplify(t(node)) if layout == "numerator" and not is_entries(node) else node
-    if layout != "denominator":
+    if not transposes(value.shape, variable.shape, layout):
         return node
-    if is_entries(node):
-        count, total = len(axes(value.shape)), len(axes(node.shape))
-        return entries(indexed_sum(node), [*range(count, total), *range(count)])
-    return node if variable.shape == (1, 1) and kind(value.shape) == "matrix" else simplify(t(node))
+    if not is_entries(node):
+        return simplify(t(node))
+    if value.shape == (1, 1):
+        return t(node)
+    count, total = len(axes(value.shape)), len(axes(node.shape))
+    return entries(indexed_sum(node), [*range(count, total), *range(count)])
+
+
+def transposes(value: Shape, variable: Shape, layout: str) -> bool:
+    """Whether a layout puts the axes of a derivative the other way round than the default one does.
+
+    The numerator layout does so with the derivative of a scalar, the denominator layout with that of anything else
+    by anything but a scalar, and with that of a vector by a scalar, which becomes a row.
+
+    >>> transposes((1, 1), ("n", 1), "numerator"), transposes(("m", 1), ("n", 1), "numerator")
+    (True, False)
+    """
+    if value == (1, 1):
+        return layout == "numerator" and variable != (1, 1)
+    return layout == "denominator" and (variable != (1, 1) or kind(value) != "matrix")

@@ -103,12 +103,47 @@ def text(derivation: Derivation) -> str:
 
 
 def legend(derivation: Derivation) -> list[str]:
-    """The shapes of all names, and the layout where it is not the default one."""
+    """The shapes of all names, and what the layout does where it is not the default one."""
     lines = []
     if derivation.shapes:
         lines += _where([f"{text_name(name)}: {shape_text(shape)}" for name, shape in derivation.shapes.items()])
-    layouts = {result.layout for result in derivation.values()} - {"shape"}
-    return [*lines, *[f"in {layout} layout" for layout in layouts]]
+    return [*lines, *_about_structure(derivation), *_about_layout(derivation)]
+
+
+def _about_structure(derivation: Derivation) -> list[str]:
+    """A line that says what the derivatives by structured variables mean."""
+    by = {name: result.structure for result in derivation.values() if result.structure for name in result.wrt[:1]}
+    types = {name: derivation.program.names[name].params[1] for name in by}
+    spaces = {"posdef": "symmetric"}
+    lines = []
+    for type_ in dict.fromkeys(types.values()):
+        which = ", ".join([text_name(name) for name in by if types[name] == type_])
+        space = spaces.get(type_, type_)
+        means = (
+            f"the gradient in the space of {space} matrices"
+            if derivation.structure == "projection"
+            else f"the derivative by the free entries of a {space} matrix"
+        )
+        lines.append(f"by {which} ({type_}): {means}")
+    return lines
+
+
+def _about_layout(derivation: Derivation) -> list[str]:
+    """A line that says what the layout has transposed."""
+    results = [result for result in derivation.values() if result.order == 1]
+    layout = results[0].layout if results else "shape"
+    if layout == "shape":
+        return []
+    turned = [result for result in results if result.transposed]
+    if not turned:
+        return [f"in {layout} layout, which transposes nothing here"]
+    rule = (
+        "the derivative of a scalar is a row, one column an entry of the variable; of a matrix, it is transposed"
+        if layout == "numerator"
+        else "rows are for the variable, columns for the value, the transpose of the Jacobian"
+    )
+    which = f"{', '.join([left_text(derivation, result) for result in turned])}: " if len(turned) < len(results) else ""
+    return [f"in {layout} layout: {which}{rule}"]
 
 
 def _where(parts: list[str]) -> list[str]:
@@ -168,7 +203,7 @@ def as_json(derivation: Derivation) -> str:
         "derivatives": [
             {
                 "wrt": key if isinstance(key, str) else list(key), "of": result.of or None, "order": result.order,
-                "layout": result.layout, **_written(result),
+                "layout": result.layout, "structure": result.structure or None, **_written(result),
             }
             for key, result in derivation.items()
         ],
