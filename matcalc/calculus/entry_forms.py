@@ -29,6 +29,7 @@ class Form:
     """The language itself."""
 
     times, open, close = "*", "(", ")"
+    bounded = True  # what does not vary with an index still tells how far it runs
 
     def node(self, node: Node, taken: Collection[str]) -> str:
         """A factor in matrix notation; lines before the last are abbreviations."""

@@ -8,7 +8,7 @@ b)[i]``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from matcalc.calculus.entry_forms import ATOM, Form, LatexForm, Place, Written
 from matcalc.calculus.multilinear import einsum_of, places_of
@@ -19,7 +19,7 @@ from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
 from matcalc.render.measure import token_count
 from matcalc.render.printer import LIMIT, used_names
 
-__all__ = ["indices", "latex_indices"]
+__all__ = ["entry_at", "indices", "latex_indices"]
 
 OPENED = 120  # written-out size up to which a factor is opened into entries
 LETTERS = "ijklmnpqrstuvwabcdegh"
@@ -49,6 +49,20 @@ def latex_indices(value: Sum, taken: Collection[str] = ()) -> str:
     return _Writer(value, taken, LatexForm()).written()
 
 
+def entry_at(value: Sum, letters: Mapping[int, str], form: Form, taken: Collection[str] = ()) -> str:
+    """One entry of a value, at these letters for its free indices; empty where it does not fit on a line.
+
+    >>> from matcalc.calculus.lowering import lower
+    >>> from matcalc.operations.table import matmul, transpose, variable
+    >>> W, x = variable("W", ("n", "d")), variable("x", ("n", 1))
+    >>> entry_at(lower(matmul(transpose(W), x)), {0: "i"}, Form())
+    'sum(j: W[j, i]*x[j])'
+    """
+    writer = _Writer(value, {*taken, *letters.values()}, form)
+    body = writer.body(dict(letters))
+    return "" if writer.before else body[1]
+
+
 class _Writer:
     def __init__(self, value: Sum, taken: Collection[str], form: Form) -> None:
         self.value, self.form = value, form
@@ -71,17 +85,21 @@ class _Writer:
         extra = [k for k, _ in self.value.extra]
         free = extra + [k for k in self.value.free if k not in extra]
         names = {k: next(self.letters) for k in free}
+        body = self.body(names)
+        return "\n".join([*self.before, self.form.array(list(names.values()), body)])
+
+    def body(self, names: dict[int, str]) -> Written:
+        """The terms at these letters."""
         self.spare: list[str] = []
         parts = [self.term(key, c, names) for key, c in self.value.terms.items()]
         seen = {k for _, factors in self.value.terms for _, _, index in factors for k in index}
         sizes = dict(zip(self.value.free, self.value.dims, strict=True))
-        for k in free:
+        for k in names if self.form.bounded else ():
             if k not in seen and parts:  # what does not vary with an index must tell how far it runs
                 sign, body = parts[0]
                 ones = self.closed(table.ones((sizes[k], 1)), (names[k],))
                 parts[0] = (sign, self.form.product(1, [(body, 1), (ones, 1)]))
-        body = self.form.sum(parts) if parts else (ATOM, "0")
-        return "\n".join([*self.before, self.form.array(list(names.values()), body)])
+        return self.form.sum(parts) if parts else (ATOM, "0")
 
     def fresh(self, scope: Collection[str]) -> str:
         """A letter that is not in use in this scope."""
