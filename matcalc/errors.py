@@ -25,6 +25,7 @@ class MatcalcError(Exception):
         self.line: int | None = None
         self.column: int | None = None
         self.excerpt = ""
+        self.file = ""  # where the line stands in one of several files
 
     def at(self, source: str, offset: int | None) -> MatcalcError:
         """The same error, pointing at a character of ``source``; a position once given is kept."""
@@ -43,7 +44,8 @@ class MatcalcError(Exception):
         text = f"{self.message}; {self.hint}" if self.hint else self.message
         if self.line is None:
             return text
-        return f"{text}\n  line {self.line}, column {self.column}\n{self.excerpt}"
+        file = f"{self.file}, " if self.file else ""
+        return f"{text}\n  {file}line {self.line}, column {self.column}\n{self.excerpt}"
 
 
 class ParseError(MatcalcError):

@@ -1,0 +1,122 @@
+"""Claims and checks in a note: what was found, and whether it was meant to be found."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from matcalc.errors import MatcalcError, ParseError, UnknownNameError
+from matcalc.expressions.node import Node
+from matcalc.notes import cells, formulas
+from matcalc.notes.asking import names
+from matcalc.notes.model import Block, Equations, Inlines, MathSpan, Paragraph, Row, Table, Text, Verdict
+from matcalc.notes.pieces import placed
+from matcalc.render.latex import latex
+from matcalc.render.names import latex_name
+
+if TYPE_CHECKING:
+    from matcalc.notes.answers import Answer, Question
+    from matcalc.results import Derivation
+    from matcalc.verify.report import Report, VariableReport
+
+__all__ = ["checked", "claims_of"]
+
+DIM_LIMIT = 1000
+
+
+def claims_of(q: Question) -> tuple[dict[str, str], dict[str, Node]]:
+    """The claims of a body, by name: as text, and understood.
+
+    Raises a `MatcalcError` that points into the note.
+    """
+    from matcalc.language.program import beside
+    from matcalc.language.reading import expression
+
+    texts: dict[str, str] = {}
+    nodes: dict[str, Node] = {}
+    request = q.asked.request
+    for number, line in enumerate(request.body.rstrip("\n").split("\n"), request.body_line):
+        bare = line.partition("#")[0].rstrip()
+        if not bare.strip():
+            continue
+        match = re.fullmatch(r"\s*(\w+)\s*=(.*\S.*)", bare)
+        here = placed([(number, 1, line)])
+        if match is None:
+            wrong = ParseError("a claim is written NAME = FORMULA", hint="such as W = outer(u*f'(W@x + b), x)")
+            raise wrong.at(here, len(here))
+        name, formula = match[1], match[2]
+        if name in texts:
+            raise ParseError(f"there are two claims about {name}").at(here, here.rfind(line))
+        texts[name] = formula.strip()
+        nodes[name] = expression(placed([(number, match.start(2) + 1, formula)]), beside(q.program))
+    return texts, nodes
+
+
+def checked(q: Question) -> Answer:
+    """The gradients and the claims about them, compared with numeric differences."""
+    from matcalc.checking import check_derivation
+    from matcalc.notes.answers import Answer
+
+    options = q.asked.options
+    texts, nodes = claims_of(q)
+    if q.asked.kind == "claim" and not texts:
+        raise ParseError("a claim block is empty", hint="write a line such as W = outer(u*f'(W@x + b), x)")
+    wrt = list(dict.fromkeys([*names(options.get("wrt", "")), *texts])) or q.wrt
+    derivation = q.derivation(wrt)
+    seed, dims = _number(options.get("seed", "0"), "seed"), _dims(q, options.get("dims", ""))
+    report = check_derivation(derivation, claims=texts, seed=seed, dims=dims)
+    blocks: list[Block] = [] if q.asked.kind == "claim" else [_table(q, report)]
+    for name, node in nodes.items():
+        blocks.append(_verdict(q, derivation, name, node, report.claims[name]))
+    meant = options.get("expect", "pass")
+    failed = [f"{name}: {one.message}" for name, one in _all(report) if not one.passed]
+    if meant == "fail":
+        failed = [] if failed else ["everything agrees, although the block says expect=fail"]
+    more = {"claims": texts, "seed": seed, "dims": dims}
+    cell = cells.printed(
+        f"print(mc.check({cells.arguments(q.piece, q.asked, wrt, **more)}).text())", report.text()
+    )
+    return Answer(tuple(blocks), q.cell(cell), (), tuple(failed))
+
+
+def _all(report: Report) -> list[tuple[str, VariableReport]]:
+    return [*report.gradients.items(), *report.claims.items()]
+
+
+def _table(q: Question, report: Report) -> Table:
+    words = q.words
+    head = tuple([(Text(words[word]),) for word in ("variable", "gradient", "method", "points")])
+    rows: list[tuple[Inlines, ...]] = []
+    for name, one in report.gradients.items():
+        verdict = words["open" if one.inconclusive else "right" if one.passed else "wrong"]
+        rows.append(((MathSpan(latex_name(name)),), (Text(verdict),), (Text(one.method),), (Text(str(one.points)),)))
+    return Table(head, tuple(rows), ("left", "left", "left", "right"))
+
+
+def _verdict(q: Question, derivation: Derivation, name: str, node: Node, found: VariableReport) -> Verdict:
+    """A claim as a formula, and what was found about it."""
+    left = formulas.left_of(derivation, derivation[name])
+    message = q.words["claim right"] if found.passed else found.message
+    finding = "right" if found.passed else "open" if found.inconclusive else "wrong"
+    equation = Equations((Row(left, latex(node)),), "claim")
+    return Verdict(finding, (equation, Paragraph((Text(message[:1].upper() + message[1:]),), "note")))
+
+
+def _number(text: str, option: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise ParseError(f"{option}={text[:40]}: that is no number")
+    return int(text)
+
+
+def _dims(q: Question, text: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in [part for part in text.split(",") if part.strip()]:
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in q.program.dims:
+            there = ", ".join(q.program.dims)
+            raise UnknownNameError(f"the program has no dimension {name[:40]}", hint=f"there is {there}" if there else "")
+        size = _number(value, f"dims {name}")
+        if not 1 <= size <= DIM_LIMIT:
+            raise MatcalcError(f"dims: {name}={size}: a dimension is a number from 1 to {DIM_LIMIT}")
+        found[name] = size
+    return found

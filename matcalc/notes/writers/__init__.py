@@ -1,0 +1,1 @@
+"""A note written: LaTeX, HTML, Markdown, and a notebook."""
