@@ -11,11 +11,13 @@ from collections.abc import Collection
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.reading import Factor
+from matcalc.calculus.summed import alternates, sum_to_one, units
 from matcalc.calculus.writing import chain, dim_node, t
 from matcalc.expressions.dims import Dim, constant, subtract
 from matcalc.expressions.node import Node, intern
+from matcalc.facts.names import bits
 from matcalc.operations import table
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ __all__ = ["HOLE", "contract", "indexed", "is_hole", "scale", "selector", "unit"
 
 HOLE = "hole"  # the type of a variable that stands for a differential
 ALL = ("all",)
-SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "softmax", "T"})
+SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "T"})
+TELLING = bits("skew orthonormal unit sums_to_one columns_sum_to_one rows_sum_to_one")
 
 
 def is_hole(node: Node) -> bool:
@@ -49,6 +52,8 @@ def scale(raw: Raw, node: Node, p: int | Fraction = 1) -> None:
         raw.coeff *= node.params[0] ** p
     elif node.op == "sum" and facts.sums_to_one(node.args[0]):
         return
+    elif node.args and p > 0 and facts.zero(node):
+        raw.coeff = 0
     elif node.op == "tr" and node.args[0].op == "eye":
         scale(raw, dim_node(node.args[0].params[0]), p)
     elif node.op == "mul" and node.size < 200 and isinstance(p, int):
@@ -66,7 +71,7 @@ def scale(raw: Raw, node: Node, p: int | Fraction = 1) -> None:
 
 def contract(raw: Raw, free: Collection[int]) -> bool:
     """Apply every contraction there is; False where the term is zero."""
-    if not any(node.op in SPECIAL for node, _, _ in raw.factors):
+    if not any(node.op in SPECIAL or facts.known(node)[0] & TELLING for node, _, _ in raw.factors):
         _ordered(raw)
         return True
     _declared(raw)
@@ -76,14 +81,15 @@ def contract(raw: Raw, free: Collection[int]) -> bool:
         if not any(step(raw, free) for step in STEPS):
             break
     _ordered(raw)
-    _sums(raw, free)
-    return bool(raw.coeff)
+    sum_to_one(raw, free)
+    units(raw, free)
+    return bool(raw.coeff) and not alternates(raw, free)
 
 
 def _declared(raw: Raw) -> None:
     """A diagonal matrix is a delta with the diagonal as a mark."""
     for position, (node, p, index) in enumerate(raw.factors):
-        if len(index) == 2 and facts.diagonal(node):
+        if len(index) == 2 and node.op == "var" and facts.diagonal(node):
             n = node.shape[0]
             raw.factors[position] = (table.eye(n), 1, index)
             raw.factors.append((intern("diag", (node,), (), (n, 1)), p, index[:1]))
@@ -317,7 +323,7 @@ def _meet(a: Factor, b: Factor, k: int) -> Factor | None:
     (node, _, i), (other, _, j) = a, b
     side, end = i.index(k), j.index(k)
     outer = (i[1 - side], j[1 - end])
-    if node is other and facts.orthogonal(node) and side == end:
+    if node is other and side == end and (facts.orthonormal(node) if side == 0 else facts.orthogonal(node)):
         return (table.eye(node.shape[1 - side]), 1, outer)
     if other.op != "inv":
         return None
@@ -337,21 +343,6 @@ def _meet(a: Factor, b: Factor, k: int) -> Factor | None:
     if rest.op == "T":
         rest, place = rest.args[0], place[::-1]
     return (intern("inv", (rest,), (), rest.shape), 1, place)
-
-
-def _sums(raw: Raw, free: Collection[int]) -> None:
-    """A vector whose entries sum to one, alone on a summed index."""
-    count: dict[int, int] = {}
-    for _, _, index in raw.factors:
-        for k in index:
-            count[k] = count.get(k, 0) + 1
-    kept: list[Factor] = []
-    for node, p, index in raw.factors:
-        if len(index) == 1 and p == 1 and index[0] not in free and count[index[0]] == 1 and facts.sums_to_one(node):
-            raw.sizes.pop(index[0], None)
-        else:
-            kept.append((node, p, index))
-    raw.factors = kept
 
 
 STEPS = (_deltas, _picked, _pairs, _paired, _folded)

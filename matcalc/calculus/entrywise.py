@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
+from matcalc import facts
 from matcalc.calculus.writing import negated
 from matcalc.expressions.node import Node, intern
 
@@ -22,7 +23,7 @@ Number: TypeAlias = Fraction | int
 Group: TypeAlias = dict[Node, Number]
 Merged: TypeAlias = dict[tuple[Node, tuple[int, ...]], Number]
 RATIOS = {("sinh", "cosh"): "tanh", ("sin", "cos"): "tan"}
-ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs"})
+ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs", "det"})
 
 
 def signed(node: Node) -> tuple[int, Node]:
@@ -129,7 +130,16 @@ def sign_times_abs(group: Group) -> None:
                 break
 
 
-RULES: tuple[Callable[[Group], None], ...] = (exp_times_sigmoid_to_sigmoid, ratio_to_function, sign_times_abs)
+def square_of_orthogonal_det_to_one(group: Group) -> None:
+    """``det(Q)**2`` is ``det(Q.T @ Q)``, 1 for an orthogonal Q."""
+    for node, p in list(group.items()):
+        if node.op == "det" and p == int(p) and abs(p) >= 2 and facts.orthogonal(node.args[0]):
+            _times(group, node, p % 2 - p)
+
+
+RULES: tuple[Callable[[Group], None], ...] = (
+    square_of_orthogonal_det_to_one, exp_times_sigmoid_to_sigmoid, ratio_to_function, sign_times_abs,
+)  # fmt: skip
 
 
 def _softmax(raw: Raw, merged: Merged, index: tuple[int, ...], group: Group) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.sums import normal, peeled, write_term
 from matcalc.calculus.terms import Key, Number, Raw, Sum, free_of, normalise
 from matcalc.calculus.writing import chain
@@ -19,8 +19,10 @@ __all__ = ["inverse", "matrix_power", "power_sum", "solution"]
 
 
 def inverse(low: Lowering, node: Node) -> Sum:
-    """``inv(c*X)`` is ``inv(X)/c``, ``inv(X.T)`` is ``inv(X).T``; what else is in it stays whole."""
+    """``inv(c*X)`` is ``inv(X)/c``, ``inv(X.T)`` is ``inv(X).T``, ``inv(Q)`` is ``Q.T``; what else is in it stays."""
     argument = node.args[0]
+    if argument.op == "matmul" and facts.orthogonal(argument):
+        return low.lower(table.transpose(argument))
     single = low.lower(argument).single
     if single is not None:
         found = _inverse_of_term(single, node)

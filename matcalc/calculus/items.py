@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.reading import Reading, entrywise, read
 from matcalc.calculus.terms import Key, Number, Sum, free_of
 from matcalc.calculus.writing import product, sum_of, t

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from matcalc.calculus import inverses, multilinear, pairs, powers
+from matcalc import facts
+from matcalc.calculus import inverses, known, multilinear, pairs, powers
 from matcalc.calculus.factoring import write
 from matcalc.calculus.sums import factor, leaf, number, ones
 from matcalc.calculus.tensors import entries_sum
@@ -55,6 +56,8 @@ class Lowering:
         return factor(intern(node.op, args, node.params, node.shape) if args != node.args else node)
 
     def _lower(self, node: Node) -> Sum:
+        if node.args and node.op not in NAMED and facts.zero(node):
+            return Sum(node.shape)
         handler = HANDLERS.get(node.op)
         if handler is not None:
             return handler(self, node)
@@ -71,7 +74,7 @@ HANDLERS: dict[str, Handler] = {
     "neg": multilinear.negative, "diag": multilinear.diagonal, "index": multilinear.indexed, "div": powers.quotient,
     "pow": powers.power, "sqrt": powers.root, "square": powers.square, "reciprocal": powers.reciprocal,
     "entries": lambda low, node: entries_sum(node),
-    "exp": powers.exponential, "sign": powers.of_sign, "step": powers.of_sign, "inv": inverses.inverse,
+    "exp": powers.exponential, **known.HANDLERS, "inv": inverses.inverse,
     "solve": inverses.solution, "matrix_power": inverses.matrix_power, "power_sum": inverses.power_sum,
     "unvec": pairs.unstacked, "vec": pairs.vectorised, "kron_left": pairs.kron_left, "kron_right": pairs.kron_right,
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.contraction import scale
 from matcalc.calculus.sums import atom, factor, write_term
 from matcalc.calculus.terms import Raw, Sum, free_of, instantiate, normalise

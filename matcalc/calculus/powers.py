@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from matcalc import facts
 from matcalc.calculus.entrywise import inverse_of_one_plus_exp, signed
 from matcalc.calculus.sums import atom, factor, normal, peeled, write_term
 from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, instantiate, normalise
@@ -29,6 +31,7 @@ def raised_sum(low: Lowering, value: Sum, p: Number, node: Node) -> Sum:
     direct = direct or not any(k >= FIRST for _, _, index in factors for k in index)
     simple = whole or (c == 1 and len(scalars) + len(factors) == 1 and all(q == 1 for *_, q in scalars) and (
         not factors or factors[0][1] == 1))
+    simple = simple or _root_of_power(scalars, factors, c)
     if not direct or not simple:
         if whole:
             inner = write_term(key, 1, node.shape)
@@ -43,6 +46,12 @@ def raised_sum(low: Lowering, value: Sum, p: Number, node: Node) -> Sum:
         turned = inverse_of_one_plus_exp(base) if q * p < 0 else None
         raw.factors.append((base, q * p, index) if turned is None else (turned, -q * p, index))
     return normal(raw, node.shape)
+
+
+def _root_of_power(scalars: Sequence[Any], factors: Sequence[Any], c: Number) -> bool:
+    """``sqrt(x**2)`` is x where x is known not to be negative."""
+    bases = [base for base, *_ in (*scalars, *factors)]
+    return c == 1 and len(bases) == 1 and bool(facts.nonnegative(bases[0]))
 
 
 def _scale_power(raw: Raw, node: Node, p: Number) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from matcalc.calculus.facts import symmetric
 from matcalc.calculus.reading import Factor
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.terms import Key, Number, Raw, Sum, normalise
 from matcalc.expressions.node import Node, axes
+from matcalc.facts import symmetric
 from matcalc.operations import table
 
 __all__ = ["STRUCTURED", "STRUCTURES", "project", "project_terms"]

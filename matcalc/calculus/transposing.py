@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.entrywise import signed
 from matcalc.calculus.writing import chain, negated, scaled, t
 from matcalc.expressions.node import Node, Shape, kind

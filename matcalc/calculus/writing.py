@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.expressions.dims import Dim, Poly
 from matcalc.expressions.node import NAMED, Node, intern, kind, postorder
 from matcalc.operations import table

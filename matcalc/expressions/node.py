@@ -28,7 +28,7 @@ class Node:
     ``(1, 1)`` a scalar.
     """
 
-    __slots__ = ("__weakref__", "_digest", "args", "op", "params", "shape", "size")
+    __slots__ = ("__weakref__", "_digest", "_facts", "args", "op", "params", "shape", "size")
 
     op: str
     args: tuple[Node, ...]
@@ -36,6 +36,7 @@ class Node:
     shape: Shape
     size: int  # nodes of the tree as it is written, shared ones counted each time, a named one once
     _digest: str
+    _facts: tuple[int, int]  # what is known of it (`matcalc.facts`)
 
     def __repr__(self) -> str:
         if self.op in NAMED:

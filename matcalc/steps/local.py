@@ -7,14 +7,14 @@ its own gradient, of ``⟨gradient, dW⟩`` by ``G``, is the differential ``dz =
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import law_text
 from matcalc.calculus.simplify import settle, simplify
 from matcalc.calculus.sweep import moved, sweep
-from matcalc.calculus.terms import free_of
+from matcalc.calculus.terms import Sum, free_of, powers_of
 from matcalc.calculus.writing import t
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, kind, postorder
@@ -24,7 +24,7 @@ from matcalc.operations.table import OPERATIONS
 from matcalc.render.measure import token_count
 from matcalc.steps.naming import replaced
 
-__all__ = ["Piece", "affine"]
+__all__ = ["LONG", "Piece", "affine", "jacobian_product", "law_of"]
 
 LONG = 24  # tokens beyond which a Jacobian or a differential is not shown
 LAST = "\uffff"  # a name that stands after all others where factors are ordered
@@ -68,6 +68,19 @@ class Piece:
             result[variable] = node
         return result
 
+    def gradient_without(self, variable: Node, plain: Mapping[Node, Node]) -> Node:
+        """The gradient by a variable where leaves are replaced by others of which less is known.
+
+        Raises `UnsupportedError` where it has no matrix form.
+        """
+        body, upstream = replaced(self.body, plain), self.upstream
+        leaf = plain.get(self.leaf(variable), self.leaf(variable))
+        total = table.mul(upstream, body) if body.shape == (1, 1) else table.make("inner", upstream, body)
+        node = write(settle(sweep(total, [leaf], {body: self.own})[leaf]))
+        if node is None:
+            raise UnsupportedError("this step has no matrix form")
+        return node
+
     def passed_on(self, gradient: Node, upstream: Node) -> Node:
         """What a gradient is for this upstream gradient."""
         return simplify(replaced(gradient, {**self.deep, self.upstream: upstream}))
@@ -104,6 +117,18 @@ class Piece:
             return None
         return replaced(node, self.deep)
 
+    def tensor(self, variable: Node) -> Sum | None:
+        """The derivative entry by entry, in index terms over leaves; None where it is long or has no such form.
+
+        The extra indices are the axes of the formula, where it is no scalar.
+        """
+        try:
+            found = sweep(self.body, [self.leaf(variable)], self.names)[self.leaf(variable)]
+        except UnsupportedError:
+            return None
+        size = sum([token_count(node) for key in found.terms for node, _ in powers_of(key)])
+        return found if found.free and found.terms and size <= LONG else None
+
     def laws(self, variable: Node) -> list[Law]:
         """The laws on the way from the formula to a variable."""
         leaf = self.leaf(variable)
@@ -114,13 +139,14 @@ class Piece:
             live[node] = node is leaf or any(live[a] for a in node.args)
             if not live[node] or not node.args:
                 continue
-            law = _law(node)
+            law = law_of(node)
             if law is not None:
                 (quiet if node.op in SILENT else found).setdefault(law.title, law)
         return list((found or quiet).values())[::-1]
 
 
-def _law(node: Node) -> Law | None:
+def law_of(node: Node) -> Law | None:
+    """The law of an operation, as it is for these arguments."""
     if node.op == "apply":
         return UNKNOWN
     if node.op == "defined":
