@@ -87,7 +87,7 @@ def _names(node: Node, uses: Mapping[Node, int]) -> bool:
 def _label(graph: Graph, vertices: Mapping[Node, Vertex], value: Node) -> None:
     """Names for what has none, and the formulas over names."""
     program = graph.program
-    taken = {*program.names, *program.functions, *program.dims, *program.definitions}
+    taken = {*program.names, *program.functions, *program.dims, *program.definitions, *program.laws}
     number = 0
     for vertex in graph.nodes:
         if not vertex.name:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.calculus import facts
+from matcalc import facts
 from matcalc.calculus.blocks import computed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import law_text
