@@ -1,4 +1,4 @@
-"""What facts say of a whole sum over indices: entries that sum to one, squares of a unit vector, what cancels itself."""
+"""What facts say of whole sums over indices: entries that sum to one, a unit vector's squares, what cancels itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from matcalc import facts
 from matcalc.calculus.reading import Factor
+from matcalc.expressions.node import Node
 
 if TYPE_CHECKING:
     from matcalc.calculus.terms import Raw

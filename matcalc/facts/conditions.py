@@ -246,7 +246,7 @@ CONDITIONS: dict[str, Condition] = {
     "tall": _tall,
     "nonzero": lambda node, _: bool(node.args[0]._facts[1] & BITS["zero"]),
     "same shape": lambda node, _: node.args[0].shape == node.args[1].shape,
-    "same branches": lambda node, _: node.args[1].shape == node.args[2].shape,
+    "same branches": lambda node, _: node.args[1].shape == node.args[2].shape == node.shape,
     "A is B": lambda node, _: bare(node.args[0]) is bare(node.args[1]),
     "congruent": congruent,
     "full rank outside": full_rank_outside,
