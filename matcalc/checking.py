@@ -10,9 +10,10 @@ from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.language.program import Program, elaborate
 
 if TYPE_CHECKING:
+    from matcalc.verify.lecture import Lecture
     from matcalc.verify.report import Report
 
-__all__ = ["check", "check_derivation"]
+__all__ = ["check", "check_derivation", "lecture"]
 
 
 def check(
@@ -74,6 +75,27 @@ def check_derivation(
         )  # fmt: skip
         report.gradients[first, second] = block.gradients[second]
     return report
+
+
+def lecture(
+    derivation: Derivation, *, entries: str = "", step: float = 1e-4, seed: int = 0, dims: Mapping[str, int] | None = None
+) -> Lecture:
+    """The check of a derivation as it is taught: central differences at one step, entry by entry, and why at that step.
+
+    ``entries`` are those to be shown, ``"W[0, 1], b[2]"``; where it is empty, a few of each variable.  Raises a
+    `MatcalcError` for a value that is no scalar and for entries that are not there.
+
+    >>> found = lecture(derive("sum(exp(x))", "x"), entries="x[0]")
+    >>> [entry.name for entry in found.entries], found.entries[0].error < 1e-6
+    (['x[0]'], True)
+    """
+    from matcalc.verify.lecture import lecture as taught
+
+    gradients = {name: computed(node) for name, node in derivation.gradients.items() if isinstance(name, str)}
+    return taught(
+        derivation.program, gradients, value=derivation.value.node, entries=entries, step=step, seed=seed, dims=dims,
+        structure=derivation.structure,
+    )  # fmt: skip
 
 
 def _in_shape_layout(derivation: Derivation, claims: Mapping[str, str]) -> dict[str, str]:

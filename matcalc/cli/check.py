@@ -10,7 +10,7 @@ import click
 from matcalc.checking import check_derivation
 from matcalc.cli import completion
 from matcalc.cli.arguments import SourceCommand, derivation_of, derived, sizes, variables
-from matcalc.cli.streams import out
+from matcalc.cli.streams import deliver, out
 from matcalc.cli.tables import table
 from matcalc.errors import UnknownNameError
 
@@ -29,6 +29,7 @@ Examples:
   matcalc check "z = W@x + b; s = u.T@f(z)" --claim "W = outer(u*f'(z), x)"
   matcalc check "x.T@A@x" --dims n=4 --seed 7
   matcalc check "tr(A@X@B)" --wrt X --exact
+  matcalc check "u.T@tanh(W@x + b)" --method lecture --entries "W[0,1], b[2]" -o error.svg
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.
@@ -47,15 +48,29 @@ The exit code is 1 where a gradient or a claim is wrong.""",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Another seed checks at other points.")
 @click.option("--exact", is_flag=True, help="Prove the gradients too, on small matrices of symbols (SymPy).")
+@click.option(
+    "--method", type=click.Choice(["strict", "lecture"]), default="strict",
+    help="lecture shows central differences at one step, entry by entry, beside the strict check.",
+)
+@click.option("--entries", default="", metavar="W[0,1],b[2]", help="The entries that --method lecture shows.")
+@click.option("--step", type=float, default=None, metavar="H", help="The step of --method lecture, 1e-4.")
+@click.option(
+    "-o", "--plot", metavar="FILE", shell_complete=completion.files,
+    help="Write a figure of the error against the step (SVG); the file must not exist.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
 def check(
-    claims: tuple[str, ...], dims: tuple[str, ...], seed: int, exact: bool, wrt: tuple[str, ...], **asked: Any
-) -> int:
+    claims: tuple[str, ...], dims: tuple[str, ...], seed: int, exact: bool, method: str, entries: str,
+    step: float | None, plot: str | None, force: bool, wrt: tuple[str, ...], **asked: Any,
+) -> int:  # fmt: skip
     """Check the gradients of a program, and claims about them.
 
     The generated code is held against numeric differences at three general points: the complex
     step where the program is analytic, extrapolated central differences elsewhere.  A wrong claim
     is told apart: transposed, a factor, a sign, a missing term.
     """
+    if method != "lecture" and (entries or step is not None or plot):
+        raise click.UsageError("--entries, --step and --plot belong to --method lecture")
     said = claimed(claims)
     names = variables(wrt) or list(said) or ["all"]
     derivation = derivation_of(wrt=[*names, *said], **asked)
@@ -65,6 +80,8 @@ def check(
         raise UnknownNameError(f"the program has no dimension {name}", hint=f"there is {there}" if there else "")
     report = check_derivation(derivation, claims=said, seed=seed, dims=given)
     show(report)
+    if method == "lecture":
+        taught(derivation, entries, step, seed, given, (plot, force))
     passed = report.passed
     if exact:
         passed = proved(derivation) and passed
@@ -97,6 +114,22 @@ def show(report: Report) -> None:
             out(f"{name}: {one.message}")
     for name, one in report.claims.items():
         out(f"{name}: {one.message}")
+
+
+def taught(
+    derivation: Derivation, entries: str, step: float | None, seed: int, dims: dict[str, int],
+    plot: tuple[str | None, bool],
+) -> None:  # fmt: skip
+    """The check as it is taught, below the strict one."""
+    from matcalc.checking import lecture
+    from matcalc.cli import lecture as shown
+    from matcalc.verify.lecture import STEP
+
+    found = lecture(derivation, entries=entries, step=STEP if step is None else step, seed=seed, dims=dims)
+    out("")
+    shown.show(found)
+    if plot[0] is not None:
+        deliver(shown.figure(found), plot[0], force=plot[1])
 
 
 def proved(derivation: Derivation) -> bool:
