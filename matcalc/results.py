@@ -120,6 +120,20 @@ class Derivation(Mapping[Any, Result]):
 
         return steps_of(self)
 
+    def explain(
+        self, *, level: str = "brief", policy: str = "shape", style: str = "chain", lang: str = "en",
+        format: str = "text",
+    ) -> str:  # fmt: skip
+        """The derivation told step by step, as on a board; see `matcalc.steps.explain`.
+
+        ``level`` is ``brief`` or ``full``, ``policy`` ``shape`` or ``jacobian``, ``style`` ``chain`` or
+        ``differential``, ``lang`` ``en`` or ``zh``, ``format`` ``text``, ``latex`` or ``json``.  Raises
+        `UnsupportedError` for another.
+        """
+        from matcalc.steps.explain import explain
+
+        return explain(self, level=level, policy=policy, style=style, lang=lang, format=format)
+
     def __getitem__(self, key: Any) -> Result:
         return self.results[key]
 
@@ -137,4 +151,4 @@ def shown_shape(shape: Shape) -> tuple[Any, ...]:
 
 def taken(program: Program) -> set[str]:
     """The names that a program uses."""
-    return {*program.names, *program.functions, *program.dims, *program.definitions}
+    return {*program.names, *program.functions, *program.dims, *program.definitions, *program.laws}

@@ -16,7 +16,7 @@ from matcalc.operations.table import OPERATIONS
 from matcalc.render.numbers import decimal
 from matcalc.render.source import source
 
-__all__ = ["ADD", "ATOM", "MUL", "UNARY", "Form", "LatexForm", "Place", "Written"]
+__all__ = ["ADD", "ATOM", "MUL", "RUNNING", "UNARY", "Form", "LatexForm", "Place", "Written"]
 
 ADD, RUNNING, MUL, UNARY, POWER, ATOM = range(1, 7)  # RUNNING: a sum sign, which takes all that follows
 
@@ -37,7 +37,7 @@ class Form:
 
     def entry(self, node: Node, text: str, place: Place) -> Written:
         """A factor with indices behind it."""
-        called = node.op in ("var", "let", "apply", "index", "stack", "eye") or (
+        called = node.op in ("var", "let", "apply", "own", "index", "stack", "eye") or (
             node.op in OPERATIONS and text.endswith(")") and node.op not in INFIX
         )
         if not place:
@@ -130,7 +130,7 @@ class LatexForm(Form):
         if node.op == "eye" and place:
             return ATOM, rf"\delta_{{{_below(place)}}}"
         if not place:
-            return (ATOM if node.op in ("var", "let", "num", "dim", "pi", "apply") else ADD), text
+            return (ATOM if node.op in ("var", "let", "num", "dim", "pi", "apply", "own") else ADD), text
         if node.op in ("var", "let") and "_" not in text:
             return ATOM, f"{text}_{{{_below(place)}}}"
         return ATOM, rf"\left[ {text} \right]_{{{_below(place)}}}"

@@ -18,7 +18,7 @@ from matcalc.calculus.sums import atom, factor_of
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Node, axes, intern, postorder
+from matcalc.expressions.node import Node, Shape, axes, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
@@ -103,7 +103,11 @@ def _contributions(
         return list(found.items())
     exponent = node.args[1].params[0] if node.op == "matrix_power" and node.args[1].op == "num" else None
     shapes = tuple([a.shape for a in node.args])
-    locals_ = local_terms(node.op, shapes, node.params, node.shape, exponent, bool(upstream.extra))
+    locals_ = (
+        _own(node, shapes, bool(upstream.extra))
+        if node.op == "own"
+        else local_terms(node.op, shapes, node.params, node.shape, exponent, bool(upstream.extra))
+    )
     values = _Values(node, names)
     missing = set(wanted)
     passed: list[tuple[Key, Number]] | None = None
@@ -123,10 +127,20 @@ def _contributions(
                 _apply(local, key, c, values, found[local.argument])
     if node.op == "where":
         missing.discard(0)
+    if missing and node.op == "own":
+        law, which = node.params[1], ", ".join([node.params[1].parameters[k] for k in sorted(missing)])
+        hint = f"add a term in d{which.split(', ')[0]} to {law.text}"
+        raise UnsupportedError(f"the law of {law.name} does not say how it changes with {which}", hint=hint)
     if missing and exponent != 0 and node.op not in CONSTANT:
         which = ", ".join(str(k + 1) for k in sorted(missing))
         raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
     return list(found.items())
+
+
+def _own(node: Node, shapes: tuple[Shape, ...], tensor: bool) -> tuple[Local, ...]:
+    from matcalc.calculus.own import own_terms
+
+    return own_terms(node.params[1], shapes, node.shape, tensor)
 
 
 def _bounded(upstream: Sum) -> Sum:
@@ -220,7 +234,8 @@ class _Values:
         if node.op == "entries":
             signature = tuple([f"X{i}" for i in range(len(node.args))])
         else:
-            signature = table.OPERATIONS[node.op].signature if node.op in table.OPERATIONS else ("X",)
+            signature = node.params[1].parameters if node.op == "own" else ()
+            signature = signature or (table.OPERATIONS[node.op].signature if node.op in table.OPERATIONS else ("X",))
         self.actual = dict(zip(signature, [names.get(a, a) for a in node.args], strict=False))
         self.actual["y"] = names.get(node, node)
         self.upstream: Node | None = None
@@ -228,22 +243,20 @@ class _Values:
 
     def of(self, place: Node) -> Node:
         """A node over placeholders, over the actual arguments."""
-        if place.op == "var":
-            if place.params[1] == UPSTREAM:
-                assert self.upstream is not None
-                return self.upstream
-            return self.actual[place.params[0]]
-        if not place.args:
-            return place
-        found = self.kept.get(place)
-        if found is None:
-            args = tuple([self.of(a) for a in place.args])
-            if place.op == "apply":
-                found = intern(place.op, args, place.params, args[0].shape)
-            else:
-                found = table.make(place.op, *args, params=place.params)
-            self.kept[place] = found
-        return found
+        kept = self.kept
+        for part in postorder(place, into=lambda n: n not in kept):
+            if part in kept:
+                continue
+            if part.op == "var":
+                if part.params[1] == UPSTREAM:
+                    assert self.upstream is not None
+                    kept[part] = self.upstream
+                else:
+                    kept[part] = self.actual[part.params[0]]
+                continue
+            found = intern(part.op, tuple([kept[a] for a in part.args]), part.params, part.shape)
+            kept[part] = self.actual["y"] if found is self.node else found  # a law may hold the value itself
+        return kept[place]
 
 
 def _closed(local: Local, upstream: Sum, values: _Values, into: Sum) -> None:

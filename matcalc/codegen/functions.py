@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from matcalc.errors import UnknownNameError, UnsupportedError
 from matcalc.expressions.node import Node, intern, postorder, rebuild
+from matcalc.language.own_laws import put_in
 from matcalc.language.reading import expression
 from matcalc.operations.table import (
     ELEMENTWISE_NAMES,
@@ -37,6 +38,9 @@ def bind(roots: Iterable[Node], functions: Mapping[str, str]) -> dict[Node, Node
             return derivative(functions[node.params[0]], node.params[1], args[0])
         if node.op == "defined":
             return args[1]
+        if node.op == "own" and node.params[1].has_value:
+            places, form = node.params[1].form(tuple([a.shape for a in args]))
+            return put_in(bind([form], functions)[form], dict(zip(places, args, strict=True)))
         if args == node.args:
             return node
         return intern(node.op, args, node.params, node.shape)

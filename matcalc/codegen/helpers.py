@@ -102,6 +102,21 @@ def _apply(name, function, x):
     return np.array(function(x), dtype=complex)[()]
 ''',
     ),
+    "_value_of": Helper(
+        '''
+def _value_of(name, function, shape, *arguments):
+    """The value of a function that was passed in, in an array of its own."""
+    y = np.array(function(*arguments), dtype=np.float64)
+    if y.shape != shape:
+        raise ValueError(f"{name} gave shape {y.shape}, expected {shape}")
+    return y[()]
+''',
+        '''
+def _value_of(name, function, shape, *arguments):
+    """The value of a function that was passed in."""
+    return np.array(function(*arguments), dtype=complex)[()]
+''',
+    ),
     "_over": Helper('''
 def _over(a, b):
     """a / b, and 0 where b is 0: the gradient of a norm at 0 is 0."""

@@ -281,11 +281,18 @@ def _logcosh(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.map("map", (lowering.array(node.args[0]),), ("logcosh",))
 
 
+def _own(lowering: Lowering, node: Node) -> Scaled:
+    """A function of whole arrays that is passed in."""
+    name, law = node.params
+    values = tuple(map(lowering.array, node.args))
+    return ONE, lowering.graph.value("own", values, (name, law.text), axes_of(node.shape))
+
+
 RULES: dict[str, Rule] = {
     "num": _leaf, "pi": _leaf, "dim": _leaf, "var": _leaf, "eye": _leaf, "ones": _leaf, "zeros": _leaf, "let": _let,
     "add": _sum_of_two, "sub": _sum_of_two, "mul": _times, "div": _over, "maximum": _extreme, "minimum": _extreme,
     "greater": _extreme, "at_least": _extreme, "where": _where,
-    "apply": _apply, "logcosh": _logcosh, **reduce.RULES, **structure.RULES, **tensors.RULES,
+    "apply": _apply, "own": _own, "logcosh": _logcosh, **reduce.RULES, **structure.RULES, **tensors.RULES,
 }  # fmt: skip
 
 

@@ -130,11 +130,15 @@ def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer
     inputs = {node.params[0]: node for node in request.inputs}
     used: set[str] = set()
     unknown: set[tuple[str, int]] = set()
+    laws: dict[str, str] = {}
     for value in _below(values):
         if value.op == "input":
             used.add(value.params[0])
         elif value.op == "apply":
             unknown.add(value.params)
+        elif value.op == "own":
+            unknown.add((value.params[0], 0))
+            laws[value.params[0]] = value.params[1]
     taken = [*inputs, *(function for function, _ in unknown)]
     names = Names(taken, [*HELPERS, request.name])
     used.update(node.params[0] for node in request.directions)
@@ -142,6 +146,7 @@ def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer
     signature = Signature(
         list(inputs.values()), chosen, sorted(unknown, key=lambda f: (f[0], f[1])), request.least, names
     )
+    signature.laws = laws
     return signature, Writer(signature.local, signature.parameters, signature.functions, request.complex)
 
 
@@ -201,8 +206,9 @@ def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]
     inputs = {node.params[0]: node for node in request.inputs}
     parameters = [(node.params[0], _argument(node, signature)) for node in signature.inputs]
     for (function, order), name in signature.functions.items():
-        what = "entry by entry, of an array to an array of its shape"
-        parameters.append((name, f"function, {function}{chr(39) * order}, {what}"))
+        what = f"{function}{chr(39) * order}, entry by entry, of an array to an array of its shape"
+        what = f"{function} of arrays, whose law is {signature.laws[function]}" if function in signature.laws else what
+        parameters.append((name, f"function, {what}"))
     parameters += [(dim, "whole number, a dimension") for dim in signature.loose]
     results = [(request.value_name, docstring.shape_text(request.value.shape))]
     for name, node in request.gradients.items():

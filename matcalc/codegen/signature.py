@@ -53,6 +53,7 @@ class Signature:
         self.parameters = {node.params[0]: self._parameter(node.params[0]) for node in inputs}
         self.functions = self._functions(unknown)
         self.inputs: list[Node] = []
+        self.laws: dict[str, str] = {}  # of functions of whole arrays that are passed in
 
     def settle(self) -> None:
         """Choose the inputs: those used, and those that a dimension is only known from."""

@@ -9,7 +9,8 @@ Operations, with their parameters:
 
 ``input`` (name, type); ``const`` (a Fraction or "pi"); ``size`` (a dimension, as a number); ``eye``
 (n); ``add sub mul div pow neg`` entry by entry, by NumPy's broadcasting; ``guarded``, a quotient
-that is 0 where its divisor is; ``map`` (table entry), ``apply`` (function, order); ``T``;
+that is 0 where its divisor is; ``map`` (table entry), ``apply`` (function, order); ``own``, a function of
+whole arrays that is passed in (name, its law); ``T``;
 ``expand``, ``v[:, None]``; ``spread``, one operand of broadcasting that stands for a full array;
 ``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean`` (axis); ``call`` (table entry,
 axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet`` ;

@@ -309,13 +309,20 @@ def _function(name: str) -> Callable[[Writer, Value, list[Text]], Text]:
 
 
 _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
+def _own(w: Writer, v: Value, args: list[Text]) -> Text:
+    name = w.functions[v.params[0], 0]
+    shape = "".join([f"{w.dim(dim)}, " for dim in v.axes])
+    shape = shape[:-2] if len(v.axes) == 2 else shape.rstrip()
+    return f'{w.helper("_value_of")}("{name}", {name}, ({shape}), {", ".join([a[0] for a in args])})', ATOM
+
+
     "input": lambda w, v, a: (w.inputs[v.params[0]], ATOM),
     "const": lambda w, v, a: number_text(v.params[0]),
     "size": lambda w, v, a: (w.dim(v.params[0]), ATOM if isinstance(v.params[0], int | str) else SUM),
     "eye": lambda w, v, a: (f"np.eye({w.dim(v.params[0])})", ATOM),
     "add": _sum, "sub": _sum, "mul": _mul, "div": _div, "pow": _pow, "neg": _neg,
     "guarded": lambda w, v, a: (f"{w.helper('_over')}({a[0][0]}, {a[1][0]})", ATOM),
-    "map": _map, "map2": _call, "apply": _apply, "call": _call,
+    "map": _map, "map2": _call, "apply": _apply, "own": _own, "call": _call,
     "T": lambda w, v, a: (f"{wrap(a[0], ATOM)}.T", ATOM),
     "expand": lambda w, v, a: (f"{wrap(a[0], ATOM)}[:, None]", ATOM),
     "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _function("np.outer"),

@@ -136,6 +136,12 @@ def _defined(builder: Builder, tape: Tape, slot: int, params: Params, args: Args
     return intern("defined", tuple(args), (params[0], parameter, body), args[1].shape)
 
 
+def _own(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
+    """A call of a function with a law of the program."""
+    node: Node = params[1].call(args)
+    return node
+
+
 def _entries(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
     """An index expression: the calculus knows its terms."""
     from matcalc.calculus.indexed import node_of
@@ -171,7 +177,9 @@ def defined(definition: Defined, names: Environment) -> tuple[Node, Node]:
         parameter = variable(f"({definition.parameter})", SCALAR)
         visible = {**names, definition.parameter: parameter}
         tape = Tape(names.syntax)
-        scope = Known(definition.source, visible, names.functions, names.definitions, names.dims, names.syntax)
+        scope = Known(
+            definition.source, visible, names.functions, names.definitions, names.dims, names.syntax, names.laws
+        )
         slot = lower(tape, definition.body, scope)
         found = build(tape, Builder({}, names.definitions, lambda: names))[slot]
         definition.node = (parameter, found)

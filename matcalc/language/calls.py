@@ -34,7 +34,7 @@ FREE = frozenset([
     "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps",
 ])  # fmt: skip
 COMPARISONS = ("greater", "at_least")
-RESERVED = (FUNCTIONS - FREE) | frozenset(CONSTANTS)
+RESERVED = (FUNCTIONS | frozenset(CONSTANTS)) - FREE
 
 # Of the MATLAB-style syntax alone: other names, and constants that take their size from where they stand.
 ALIASES = {"norm2": "norm"}
@@ -122,6 +122,8 @@ def plan(call: Call, scope: Scope) -> Plan:
     """What the call means in the scope, arguments not looked at yet (except dimensions)."""
     name = call.function
     if name in scope.definitions or name in scope.functions:
+    if name in scope.laws:
+        return _own(call, scope)
         return _unknown(call, scope)
     if name in CONSTANTS:
         return _constant(call, scope)
@@ -139,6 +141,20 @@ def plan(call: Call, scope: Scope) -> Plan:
 
 
 def _unknown(call: Call, scope: Scope) -> Plan:
+def _own(call: Call, scope: Scope) -> Plan:
+    """A function with a law of the program."""
+    law = scope.laws[call.function]
+    wanted = len(law.parameters)
+    if len(call.arguments) != wanted or call.keywords:
+        names = ", ".join(law.parameters)
+        message = f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}"
+        raise _arity(call, scope, wanted, f"{message}, as in its law")
+    if call.primes:
+        hint = f"its law says how it changes; {call.function}' is of elementwise functions without one"
+        raise scope.error(UnsupportedError, f"{call.function}' is not supported, {call.function} has a law", call, hint)
+    return Plan("own", call.arguments, (call.function, law))
+
+
     name = call.function
     defined = name in scope.definitions
     what = "the function defined as" if defined else "the elementwise function"
@@ -199,7 +215,7 @@ def _constant(call: Call, scope: Scope) -> Plan:
     name = call.function
     low, high = CONSTANTS[name]
     if call.keywords or call.primes or not low <= len(call.arguments) <= high:
-        form = "eye(n)" if name == "eye" else f"{name}(n) or {name}(m, n)"
+        form = " or ".join([f"{name}({', '.join('mn'[2 - count:])})" for count in range(low, high + 1)])
         raise _arity(call, scope, low, f"it is written {form}")
     dims = tuple([dimension(tree, scope) for tree in call.arguments])
     _positive(dims, call, scope)

@@ -16,6 +16,7 @@ from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Shape
 from matcalc.language.calls import CONSTANTS, TRAILING, dimension, near, reserved
 from matcalc.language.conventions import Conventions
+from matcalc.language.own_laws import collect
 from matcalc.language.scope import PI, Defined, Scope
 from matcalc.language.tape import Tape
 from matcalc.syntax.tree import Assignment, Call, Declaration, Definition, Expression, Name, Statement, Syntax
@@ -60,7 +61,7 @@ class Declarations(Scope):
     )  # fmt: skip
 
     def __init__(self, statements: Sequence[Statement], source: str, conventions: Conventions) -> None:
-        super().__init__(source, (), {}, conventions.syntax)
+        super().__init__(source, (), {}, conventions.syntax, {})
         self.conventions = conventions
         self.declared: dict[str, Declared] = {}
         self.elementwise: set[str] = set()  # declared so
@@ -71,6 +72,7 @@ class Declarations(Scope):
         self.lets: dict[str, int] = {}
         self.order: list[str] = []  # of both
         self.notes: list[str] = []
+        self.laws = collect(statements, self)
         self._definitions(statements)
         self._dimensions(statements)
         for statement in statements:
@@ -90,8 +92,9 @@ class Declarations(Scope):
                 self._free(name, statement.start)
                 if name in found:
                     raise self.error(ParseError, f"{name} is defined twice", statement.start)
-                if statement.parameter in reserved(self.syntax):
-                    raise self.error(ParseError, f"{statement.parameter} is a function", statement.start, "rename it")
+                for parameter, _ in statement.parameters:
+                    if parameter in reserved(self.syntax):
+                        raise self.error(ParseError, f"{parameter} is a function", statement.start, "rename it")
                 found[name] = Defined(name, statement.parameter, statement.body, statement.start, self.source)
             elif isinstance(statement, Assignment):
                 name = statement.name
@@ -101,11 +104,12 @@ class Declarations(Scope):
                     message = f"{name} is assigned twice, first in line {first}"
                     raise self.error(ParseError, message, statement.start, "a name is assigned once")
                 self.assigned[name] = statement.start
-        both = found.keys() & self.assigned.keys()
+        starts = {f.name: f.start for f in (*self.laws.values(), *found.values())}
+        both = starts.keys() & self.assigned.keys()
         if both:
             name = min(both)
-            raise self.error(ParseError, f"{name} is a function and a variable", found[name].start, "rename one")
-        self.definitions = found
+            raise self.error(ParseError, f"{name} is a function and a variable", starts[name], "rename one")
+        self.definitions = {name: definition for name, definition in found.items() if name not in self.laws}
 
     def _free(self, name: str, start: int) -> None:
         if name in reserved(self.syntax):
@@ -185,7 +189,7 @@ class Declarations(Scope):
             declared = Declared(type_, dims, statement.positive, start)
             if type_ == "elementwise":
                 self._declare_function(name, start, statement.positive)
-            elif name in self.elementwise or name in self.definitions:
+            elif name in self.elementwise or name in self.definitions or name in self.laws:
                 raise self.error(ParseError, f"{name} is a function and a variable", start, "rename one")
             else:
                 self._declare_variable(name, declared, 1 in dims)
@@ -195,6 +199,9 @@ class Declarations(Scope):
             raise self.error(ParseError, "a function cannot be declared positive", start)
         if name in self.declared or name in self.assigned:
             raise self.error(ParseError, f"{name} is a function and a variable", start, "rename one")
+        if name in self.laws:
+            hint = "leave the declaration out"
+            raise self.error(ParseError, f"{name} has a law, which says how it works", start, hint)
         self.elementwise.add(name)
 
     def _declare_variable(self, name: str, declared: Declared, thin: bool) -> None:
@@ -231,7 +238,7 @@ class Declarations(Scope):
                 return tape.put("pi", (), (), tree)
             if name in reserved(self.syntax):
                 raise self.reserved(tree)
-            if name in self.definitions or name in self.called or name in self.elementwise:
+            if name in self.definitions or name in self.called or name in self.elementwise or name in self.laws:
                 raise self.error(ParseError, f"{name} is a function, not a variable", tree, f"call it, {name}(x)")
         return self.input(tape, tree)
 

@@ -167,7 +167,8 @@ def dimension_names(prepared: Preparation, scope: Declarations, found: Run) -> d
         for name in scope.inputs
     ]
     shapes += [("", check.shape(params[1:])) for params in sizeless(prepared)]
-    taken = {*scope.order, *scope.dims, *scope.dims.values(), *scope.called, *scope.elementwise, *scope.definitions}
+    taken = {*scope.order, *scope.dims, *scope.dims.values(), *scope.called, *scope.elementwise}
+    taken.update(scope.definitions, scope.laws)
     taken.update([definition.parameter for definition in scope.definitions.values()])
     weights = {name for name in prepared.free if name[0] == "W" and found.kinds[name] == "matrix"}
     return letters(shapes, taken, weights)

@@ -20,6 +20,7 @@ from matcalc.language.dimensions import Unifier, least_sizes, unknowns
 from matcalc.language.excerpt import excerpt
 from matcalc.language.inference import departed, dimension_names, infer
 from matcalc.language.lower import lower
+from matcalc.language.own_laws import OwnLaw
 from matcalc.language.reading import expression
 from matcalc.language.report import explain, undetermined, unfit
 from matcalc.language.scope import Defined, Environment
@@ -45,12 +46,13 @@ class Program:
     ``needs``             all that indices ask: dimensions such as ``n - 5`` that must not be negative
     ``functions``         the unknown elementwise functions, and ``functions_bound``, what some of them are
     ``definitions``       the functions that the program defines
+    ``laws``              those whose law the program states
     ``notes``             sentences for the user
     """
 
     __slots__ = (
-        "definitions", "dims", "functions", "functions_bound", "inputs", "least", "names", "needs", "notes", "shapes",
-        "source", "syntax", "value", "value_name",
+        "definitions", "dims", "functions", "functions_bound", "inputs", "laws", "least", "names", "needs", "notes",
+        "shapes", "source", "syntax", "value", "value_name",
     )  # fmt: skip
 
     source: str
@@ -66,6 +68,7 @@ class Program:
     functions: tuple[str, ...]
     functions_bound: dict[str, str]
     definitions: dict[str, Defined]
+    laws: dict[str, OwnLaw]
     notes: list[str]
 
     def __repr__(self) -> str:
@@ -93,7 +96,9 @@ def elaborate(text: str, *, syntax: str = "numpy", functions: Mapping[str, str] 
 
 def beside(program: Program) -> Environment:
     """The environment in which an expression beside the program is read: its names, functions and dimensions."""
-    return Environment(program.names, program.functions, program.definitions, program.dims, program.syntax)
+    return Environment(
+        program.names, program.functions, program.definitions, program.dims, program.syntax, program.laws
+    )
 
 
 def understand(statements: tuple[Statement, ...], source: str, conventions: Conventions) -> Program:
@@ -129,6 +134,8 @@ def _lowered(statements: tuple[Statement, ...], scope: Declarations, tape: Tape)
         hint = "write what it computes, s = u.T@v"
         raise scope.error(ParseError, "the program has no formula", len(scope.source), hint)
     _check_unused(scope)
+    for law in scope.laws.values():
+        law.read(scope)
     return value, value_name
 
 
@@ -159,11 +166,13 @@ def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int
     nodes_by_name: dict[str, Node] = dict(inputs)
     functions = tuple(dict.fromkeys([*scope.called, *sorted(scope.elementwise - scope.definitions.keys())]))
     sizes = tuple(dict.fromkeys([*scope.dims.values(), *[name for dim in final.values() for name in names(dim)]]))
-    program.definitions = dict(scope.definitions)
+    program.definitions, program.laws = dict(scope.definitions), dict(scope.laws)
 
     def environment() -> Environment:
-        return Environment(nodes_by_name, functions, program.definitions, sizes, scope.syntax)
+        return Environment(nodes_by_name, functions, program.definitions, sizes, scope.syntax, program.laws)
 
+    for law in program.laws.values():
+        law.environment = environment
     try:
         nodes = build(tape, Builder(inputs, program.definitions, environment, nodes_by_name, constants))
     except Misfit as misfit:

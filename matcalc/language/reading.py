@@ -45,8 +45,9 @@ def expression(
         syntax = syntax or names.syntax
         if functions or dims or syntax != names.syntax:
             environment = Environment(
-                names, names.functions.union(functions), names.definitions, names.dims.union(dims), syntax
-            )
+                names, names.functions.union(functions), names.definitions, names.dims.union(dims), syntax,
+                names.laws,
+            )  # fmt: skip
     else:
         environment = Environment(names, functions, {}, dims, syntax or "numpy")
     if not isinstance(text, str):
@@ -61,8 +62,9 @@ def expression(
 def _read(tree: Syntax, source: str, environment: Environment) -> Node:
     tape = Tape(environment.syntax)
     scope = Known(
-        source, environment, environment.functions, environment.definitions, environment.dims, environment.syntax
-    )
+        source, environment, environment.functions, environment.definitions, environment.dims, environment.syntax,
+        environment.laws,
+    )  # fmt: skip
     slot = lower(tape, tree, scope)
     try:
         sizes = _sizes(tape) if "sizeless" in tape.op else None
@@ -92,8 +94,9 @@ def _sizes(tape: Tape) -> dict[int, Shape]:
 def _read_statements(statements: Sequence[Statement], source: str, environment: Environment) -> Node:
     """A long result: abbreviations of parts that occur often, one by one, and then the expression."""
     local = Environment(
-        environment, environment.functions, environment.definitions, environment.dims, environment.syntax
-    )
+        environment, environment.functions, environment.definitions, environment.dims, environment.syntax,
+        environment.laws,
+    )  # fmt: skip
     for statement in statements[:-1]:
         if not isinstance(statement, Assignment):
             raise ParseError("only abbreviations stand before an expression", hint="write t1 = ...").at(

@@ -7,7 +7,7 @@ program, where declarations and inference decide, is in `matcalc.language.declar
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from matcalc.errors import MatcalcError, ParseError, UnknownNameError, UnsupportedError
 from matcalc.expressions.dims import Dim
@@ -16,6 +16,9 @@ from matcalc.language.calls import near, reserved
 from matcalc.language.spelling import respelled
 from matcalc.language.tape import Tape
 from matcalc.syntax.tree import Call, Name, Syntax
+
+if TYPE_CHECKING:
+    from matcalc.language.own_laws import OwnLaw
 
 __all__ = ["Defined", "Environment", "Known", "Scope"]
 
@@ -42,11 +45,11 @@ class Defined:
 
 
 class Environment(dict[str, Node]):
-    """Names and their nodes, with the functions, definitions and dimensions that go with them, and the syntax in
+    """Names and their nodes, with the functions, definitions, laws and dimensions that go with them, and the syntax in
     which expressions beside them are written.
     """
 
-    __slots__ = ("definitions", "dims", "functions", "syntax")
+    __slots__ = ("definitions", "dims", "functions", "laws", "syntax")
 
     def __init__(
         self,
@@ -55,8 +58,10 @@ class Environment(dict[str, Node]):
         definitions: Mapping[str, Defined] | None = None,
         dims: Collection[str] = (),
         syntax: str = "numpy",
+        laws: Mapping[str, OwnLaw] | None = None,
     ) -> None:
         super().__init__(names)
+        self.laws: Mapping[str, OwnLaw] = laws or {}
         self.syntax = syntax
         self.functions = frozenset(functions)
         self.definitions: Mapping[str, Defined] = definitions or {}
@@ -66,14 +71,16 @@ class Environment(dict[str, Node]):
 class Scope:
     """What the lowering of a tree asks about names."""
 
-    __slots__ = ("active", "definitions", "functions", "inlined", "source", "syntax")
+    __slots__ = ("active", "definitions", "functions", "inlined", "laws", "source", "syntax")
 
     def __init__(
-        self, source: str, functions: Collection[str], definitions: Mapping[str, Defined], syntax: str
-    ) -> None:
+        self, source: str, functions: Collection[str], definitions: Mapping[str, Defined], syntax: str,
+        laws: Mapping[str, OwnLaw],
+    ) -> None:  # fmt: skip
         self.source, self.syntax = source, syntax
         self.functions = functions
         self.definitions = definitions
+        self.laws = laws
         self.inlined: dict[tuple[str, int], int] = {}
         self.active: list[str] = []
 
@@ -120,8 +127,9 @@ class Known(Scope):
         definitions: Mapping[str, Defined],
         dims: Collection[str],
         syntax: str = "numpy",
+        laws: Mapping[str, OwnLaw] | None = None,
     ) -> None:
-        super().__init__(source, functions, definitions, syntax)
+        super().__init__(source, functions, definitions, syntax, laws or {})
         self.names, self.dims = names, dims
 
     def name(self, tape: Tape, tree: Name) -> int:
@@ -136,7 +144,7 @@ class Known(Scope):
             return tape.put("pi", (), (), tree)
         if name in reserved(self.syntax):
             raise self.reserved(tree)
-        if name in self.functions or name in self.definitions:
+        if name in self.functions or name in self.definitions or name in self.laws:
             raise self.error(ParseError, f"{name} is a function", tree, f"call it, {name}(x)")
         raise self.error(UnknownNameError, f"{name} is not known", tree, near(name, [*self.names, *self.dims]))
 
@@ -156,5 +164,5 @@ class Known(Scope):
     def use_function(self, call: Call) -> None:
         """Only functions that the environment has may be called."""
         if call.function not in self.functions:
-            hint = near(call.function, [*reserved(self.syntax), *self.functions, *self.definitions])
+            hint = near(call.function, [*reserved(self.syntax), *self.functions, *self.definitions, *self.laws])
             raise self.error(UnknownNameError, f"the function {call.function} is not known", call, hint)

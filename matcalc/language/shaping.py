@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from matcalc.errors import ShapeError
-from matcalc.expressions.dims import add, negate, subtract
+from matcalc.expressions.dims import add, multiply, negate, subtract
 from matcalc.expressions.node import Shape, kind
 from matcalc.language.dimensions import Clash, Unifier
 from matcalc.language.entries import entries_shape
@@ -254,6 +254,11 @@ def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
     items = normal(check, shape, params)
     found = rules.indexed(check, [shape], items)
     for item, length in zip(items, shape, strict=True):
+def _own(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
+    shape: Shape = params[1].shape(check, shapes)
+    return shape
+
+
         if item[0] == "at":
             needs = [item[1], subtract(length, add(item[1], 1))]
         elif item[0] == "slice":
@@ -268,5 +273,5 @@ RULES: dict[str, Rule] = {
     "input": _constant, "given": _given, "num": _constant, "dim": _constant, "pi": _constant, "ones": _written,
     "zeros": _written, "eye": _eye, "let": _same, "entries": entries_shape, "defined": _same, "apply": _same,
     "derived": _same, "inside": _inside, "fill": _fill,
-    "declared": _declared, "matmul": _product, "index": _index, **MATLAB,
+    "own": _own, "declared": _declared, "matmul": _product, "index": _index, **MATLAB,
 }  # fmt: skip

@@ -63,7 +63,7 @@ class _Writer(Marks):
         self.style = style
         spelled: dict[str, str] = {}
         for node in written_parts(root):
-            if node.op in ("var", "let", "apply", "defined"):
+            if node.op in ("var", "let", "apply", "defined", "own"):
                 spelled[node.params[0]] = style.name(node.params[0])
             self.note(node, named=node in named)
         # names that would look the same are shown as they are spelled
@@ -118,6 +118,16 @@ def _applied(writer: _Writer, node: Node) -> Laid:
     function, order = node.params[0], node.params[1] if node.op == "apply" else 0
     opening, closing = writer.style.brackets
     return ATOM, (writer.names[function] + writer.style.primes(order) + opening, (node.args[0], 0), closing)
+
+
+def _own(writer: _Writer, node: Node) -> Laid:
+    """A call of a function with a law of the program."""
+    opening, closing = writer.style.brackets
+    pieces: list[Piece] = [writer.names[node.params[0]] + opening]
+    for place, argument in enumerate(node.args):
+        pieces += [", "] if place else []
+        pieces.append((argument, 0))
+    return ATOM, [*pieces, closing]
 
 
 def _number(writer: _Writer, node: Node) -> Laid:

@@ -73,7 +73,7 @@ def used_names(root: Node) -> set[str]:
         for dim in node.shape:
             if dim.__class__ is not int:
                 found.update(dim_names(dim))
-        if node.op in ("var", "let", "apply", "defined"):
+        if node.op in ("var", "let", "apply", "defined", "own"):
             found.add(node.params[0])
     return found
 

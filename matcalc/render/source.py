@@ -142,6 +142,15 @@ def _applied(node: Node) -> tuple[int, Sequence[Piece]]:
     return ATOM, (f"{function}{chr(39) * order}(", (node.args[0], 0), ")")
 
 
+def _own(node: Node) -> tuple[int, Sequence[Piece]]:
+    """``g(X, y)``."""
+    pieces: list[Piece] = [f"{node.params[0]}("]
+    for argument in node.args:
+        pieces += [(argument, 0), ", "]
+    pieces[-1] = ")"
+    return ATOM, pieces
+
+
 def _entries(node: Node) -> tuple[int, Sequence[Piece]]:
     return ATOM, entries_pieces(node, PLAIN, POSTFIX)
 
@@ -195,7 +204,7 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
 SPELLED = {"variance": "var"}  # where the name of a function is not that of its operation
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
-    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "entries": _entries, "index": _index,
+    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "own": _own, "entries": _entries, "index": _index,
     "stack": _stack,
     "roll": _rolled, "where": _where, **dict.fromkeys(AXIS, _along),
 }  # fmt: skip

@@ -151,6 +151,9 @@ def law_of(node: Node) -> Law | None:
         return UNKNOWN
     if node.op == "defined":
         return DEFINED
+    if node.op == "own":
+        law = node.params[1]
+        return Law(law.text, f"law of the program for {law.name}", law.stated)
     entry = OPERATIONS.get(node.op)
     if entry is None or entry.law is None:
         return None

@@ -19,7 +19,7 @@ LONG = 300  # nodes of a program beyond which nothing is named
 MANY = 12  # names beyond which none is given
 FUNCTIONS = ELEMENTWISE_NAMES | {
     "apply", "softmax", "log_softmax", "logsumexp", "pow", "inv", "solve", "pinv", "norm", "norm1", "norm_inf",
-    "norm_nuc", "det", "logdet", "prod", "max", "min", "maximum", "minimum", "matrix_power", "defined",
+    "norm_nuc", "det", "logdet", "prod", "max", "min", "maximum", "minimum", "matrix_power", "defined", "own",
 }  # fmt: skip
 REDUCTIONS = frozenset({"sum", "mean", "tr", "let"})
 LETTERS = {"argument": "z", "function": "h", "softmax": "p", "sub": "r", "other": "q"}

@@ -45,6 +45,10 @@ class Builder:
 
     @staticmethod
     def program(children: list[tree.Statement]) -> tuple[tree.Statement, ...]:
+        laws = {statement.name for statement in children if isinstance(statement, tree.Law)}
+        for statement in children:
+            if isinstance(statement, tree.Definition) and len(statement.parameters) > 1 and statement.name not in laws:
+                raise _no_definition(statement.name, statement.start)
         return tuple(children)
 
     @staticmethod
@@ -85,21 +89,15 @@ class Builder:
         return children
 
     @staticmethod
-    def definition(children: list[Any]) -> tree.Definition:
+    def definition(children: list[Any]) -> tree.Definition | tree.Law:
         call, body = children
-        parameters = call.arguments
-        if (
-            call.primes
-            or call.keywords
-            or len(parameters) != 1
-            or not isinstance(parameters[0], tree.Name)
-        ):
-            raise Refusal(
-                f"the definition of '{call.function}' needs one name between its brackets",
-                call.start,
-                hint=f"as in {call.function}(t) = t * sigmoid(t)",
-            )
-        return tree.Definition(call.start, call.function, parameters[0].name, body)
+        about = call.arguments[0] if call.function == "d" and len(call.arguments) == 1 else None
+        if isinstance(about, tree.Call) and not call.primes and not call.keywords:
+            return tree.Law(call.start, about.function, _parameters(about, _no_law(about)), body)
+        if about is not None and not isinstance(about, (tree.Name, tree.Number)):
+            raise _no_law(about)
+        refusal = _no_definition(call.function, call.start)
+        return tree.Definition(call.start, call.function, _parameters(call, refusal), body)
 
     @staticmethod
     def assignment(children: list[Any]) -> tree.Assignment:
@@ -293,6 +291,33 @@ def _distinct(names: Sequence[tuple[str, int]]) -> list[str]:
             raise Refusal(f"the index '{name}' stands twice", start)
         seen.append(name)
     return seen
+
+
+def _parameters(call: tree.Call, refusal: Refusal) -> list[tuple[str, int]]:
+    """The names between the brackets of a call that is defined; raises the refusal where there is anything else."""
+    found: list[tuple[str, int]] = []
+    for argument in call.arguments:
+        if not isinstance(argument, tree.Name):
+            raise refusal
+        if argument.name in [name for name, _ in found]:
+            raise Refusal(f"the name '{argument.name}' stands twice", argument.start, hint="each argument has its own")
+        found.append((argument.name, argument.start))
+    if call.primes or call.keywords:
+        raise refusal
+    return found
+
+
+def _no_definition(name: str, start: int) -> Refusal:
+    return Refusal(
+        f"the definition of '{name}' needs one name between its brackets", start,
+        hint=f"as in {name}(t) = t * sigmoid(t); a function of several values has a law too, d({name}(x, y)) = ...",
+    )  # fmt: skip
+
+
+def _no_law(about: tree.Syntax) -> Refusal:
+    hint = "a law is written d(g(X)) = tr(inv(X) @ dX), with a function of names and nothing else in d( )"
+    what = f"the law of '{about.function}'" if isinstance(about, tree.Call) else "a law"
+    return Refusal(f"{what} needs a function of names left of its '='", about.start, hint=hint)
 
 
 def _types_like(kind: str) -> str:

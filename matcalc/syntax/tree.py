@@ -197,12 +197,26 @@ class Declaration(Statement):
 
 
 class Definition(Statement):
-    """``f(t) = body``: an elementwise function."""
+    """``f(t) = body``: an elementwise function; with a law beside it, a function of any values."""
 
-    __slots__ = ("body", "name", "parameter")
+    __slots__ = ("body", "name", "parameters")
 
-    def __init__(self, start: int, name: str, parameter: str, body: Syntax) -> None:
-        self.start, self.name, self.parameter, self.body = start, name, parameter, body
+    def __init__(self, start: int, name: str, parameters: Sequence[tuple[str, int]], body: Syntax) -> None:
+        self.start, self.name, self.parameters, self.body = start, name, tuple(parameters), body
+
+    @property
+    def parameter(self) -> str:
+        """The name between the brackets, the first of several."""
+        return self.parameters[0][0]
+
+
+class Law(Statement):
+    """``d(g(X)) = body``: what a change ``dX`` of its argument makes of a function's value."""
+
+    __slots__ = ("body", "name", "parameters")
+
+    def __init__(self, start: int, name: str, parameters: Sequence[tuple[str, int]], body: Syntax) -> None:
+        self.start, self.name, self.parameters, self.body = start, name, tuple(parameters), body
 
 
 class Assignment(Statement):
