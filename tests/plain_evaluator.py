@@ -193,6 +193,10 @@ class Evaluator:
             return float(size_of(params[0], self.sizes))
         if op in ("ones", "zeros", "eye"):
             return np.eye(*shape) if op == "eye" else getattr(np, op)(shape)
+        if op == "commutation":
+            m, n = (size_of(dim, self.sizes) for dim in params)
+            columns = [np.reshape(unit, (n, m)).T for unit in np.eye(m * n)]  # the m×n matrices whose vec are units
+            return np.stack([matrix.reshape(-1) for matrix in columns], axis=1)
         if op == "defined":
             return args[1]
         if op == "let":

@@ -3,7 +3,8 @@
 The layout decides the shape of every result, here and nowhere else. ``shape``: the derivative of a scalar has the
 shape of its variable, that of a vector by a vector is the Jacobian, rows for the value. ``numerator``: the
 derivative of a scalar is transposed. ``denominator``: that of a vector is transposed, and the variable's axes come
-first.
+first. The vec form (`matcalc.calculus.vec`) is the Jacobian ``∂vec(Y)/∂vec(X)ᵀ``, rows for the value, in every layout
+but ``denominator``, which transposes it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from matcalc.calculus.terms import Sum, free_of
 from matcalc.calculus.writing import t
 from matcalc.expressions.node import Node, Shape, axes, kind
 
-__all__ = ["LAYOUTS", "derivative", "laid_out", "structured", "transposes"]
+__all__ = ["LAYOUTS", "derivative", "laid_out", "structured", "transposes", "vec_transposes"]
 
 LAYOUTS = ("shape", "numerator", "denominator")
 
@@ -71,3 +72,8 @@ def transposes(value: Shape, variable: Shape, layout: str) -> bool:
     if value == (1, 1):
         return layout == "numerator" and variable != (1, 1)
     return layout == "denominator" and (variable != (1, 1) or kind(value) != "matrix")
+
+
+def vec_transposes(layout: str) -> bool:
+    """Whether the rows of a vec form are for the entries of the variable, not of the value."""
+    return layout == "denominator"

@@ -17,7 +17,7 @@ from matcalc.expressions.node import Node, Shape, axes, kind
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["write"]
+__all__ = ["write", "written"]
 
 
 def write(value: Sum, *, diag: bool = False) -> Node:
@@ -32,11 +32,11 @@ def write(value: Sum, *, diag: bool = False) -> Node:
         return entries(value, value.free)
     if value.shape == (1, 1) and len(items) > 1:
         items = [_as_product(item) for item in items]
-    node = _written(items, value.shape)
+    node = written(items, value.shape)
     if len(items) > 1 and value.shape != (1, 1):
         other = _opened(items)
         if other is not None:
-            alternative = _written(other, value.shape)
+            alternative = written(other, value.shape)
             node = min(node, alternative, key=token_count)
     return transposed_if_shorter(node, value.shape)
 
@@ -59,7 +59,8 @@ def _is_product(node: Node) -> bool:
     return node.op == "matmul" or (node.op == "sum" and kind(node.args[0].shape) == "vector")
 
 
-def _written(items: list[Item], shape: Shape) -> Node:
+def written(items: list[Item], shape: Shape) -> Node:
+    """Terms as a sum, common factors taken out; of this shape."""
     items = grouped(items)
     if len(items) == 1:
         item = items[0]

@@ -12,7 +12,7 @@ from matcalc.calculus.writing import product, sum_of, t
 from matcalc.expressions.node import Node, Shape, intern
 from matcalc.operations import table
 
-__all__ = ["Item", "flat", "items_of", "plain_body", "shape_of"]
+__all__ = ["Item", "body_of", "flat", "items_of", "plain_body", "shape_of"]
 
 
 class Item:
@@ -111,7 +111,7 @@ def _item(key: Key, c: Number, free: tuple[int, ...], shape: Shape, diag: bool) 
         return None
     for node in reading.scalars:
         scalars[node] = scalars.get(node, 0) + 1
-    parts, marks = _body(reading, free, diag)
+    parts, marks = body_of(reading, free, diag)
     return Item(c, scalars, parts, marks, shape_of(parts, marks))
 
 
@@ -123,7 +123,8 @@ def shape_of(parts: Sequence[Node], marks: dict[Node, Number]) -> Shape:
     return (next((s[0] for s in shapes if s[0] != 1), 1), next((s[1] for s in shapes if s[1] != 1), 1))
 
 
-def _body(reading: Reading, free: tuple[int, ...], diag: bool) -> tuple[tuple[Node, ...], dict[Node, Number]]:
+def body_of(reading: Reading, free: tuple[int, ...], diag: bool) -> tuple[tuple[Node, ...], dict[Node, Number]]:
+    """What was read as a product of matrices, or as entrywise powers; ``free`` are 0, its rows, and 1, its columns."""
     if len(free) == 1:
         marks = _collected([(node if free[0] == 0 else t(node), p) for node, p in reading.marks[free[0]]])
         return plain_body(marks)

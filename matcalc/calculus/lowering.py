@@ -68,7 +68,7 @@ class Lowering:
 
 Handler = Callable[[Lowering, Node], Sum]
 HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(("var", "let", "defined", "eye", "dim"), lambda low, node: factor(node)),
+    **dict.fromkeys(("var", "let", "defined", "eye", "commutation", "dim"), lambda low, node: factor(node)),
     "pi": lambda low, node: leaf(node), "num": lambda low, node: number(node), "ones": lambda low, node: ones(node),
     "zeros": lambda low, node: Sum(node.shape), "add": multilinear.addition, "sub": multilinear.addition,
     "neg": multilinear.negative, "diag": multilinear.diagonal, "index": multilinear.indexed, "div": powers.quotient,

@@ -30,7 +30,7 @@ from matcalc.operations import table
 from matcalc.operations.table import ELEMENTWISE_NAMES
 from matcalc.render.measure import token_count
 
-__all__ = ["Factor", "Reading", "read", "scalar_product"]
+__all__ = ["Edge", "Factor", "Graph", "Marks", "Reading", "entrywise", "read", "reduced", "scalar_product"]
 
 Factor: TypeAlias = tuple[Node, Fraction | int, tuple[int, ...]]
 Marks: TypeAlias = list[tuple[Node, Fraction | int]]
@@ -92,7 +92,9 @@ def _dot(a: Node, b: Node) -> Node:
     return min((chain([t(a), b]), chain([t(b), a])), key=lambda n: (token_count(n), rank(t(n.args[0])), n.digest))
 
 
-class _Graph:
+class Graph:
+    """A term: at every vertex its marks and its edges, and the scalars that have come out of it."""
+
     def __init__(self, factors: Iterable[Factor], free: Collection[int], sizes: dict[int, Dim]) -> None:
         self.free, self.sizes = free, sizes
         self.marks: dict[int, Marks] = {}
@@ -108,19 +110,23 @@ class _Graph:
                 self.connect(Edge(index[0], index[1], [(node, p)]))
 
     def mark(self, v: int, node: Node, p: Fraction | int = 1) -> None:
+        """Multiply a vertex by a power of a column."""
         self.marks[v].append((node, p))
 
     def connect(self, edge: Edge) -> None:
+        """Add an edge."""
         self.edges[edge.u].append(edge)
         if edge.v != edge.u:
             self.edges[edge.v].append(edge)
 
     def cut(self, edge: Edge) -> None:
+        """Take an edge out."""
         self.edges[edge.u].remove(edge)
         if edge.v != edge.u:
             self.edges[edge.v].remove(edge)
 
     def drop(self, v: int) -> None:
+        """Take a vertex out, which has no edges left."""
         del self.marks[v], self.edges[v]
 
     def column(self, v: int) -> Node | None:
@@ -257,6 +263,24 @@ def _trace(node: Node) -> Node:
     return intern("tr", (inner,), (), (1, 1))
 
 
+def reduced(factors: Iterable[Factor], free: Collection[int], sizes: dict[int, Dim]) -> Graph:
+    """The graph of a term with every summed vertex taken out that one of the steps can take out.
+
+    ``free`` are the vertices that stay; ``sizes`` gives every vertex its dimension.
+    """
+    graph = Graph(factors, free, sizes)
+    steps = (Graph.loop, Graph.parallel, Graph.isolated, Graph.pendant, Graph.series)
+    while True:
+        vertices = sorted(graph.marks)
+        summed = [v for v in vertices if v not in free]
+        for step in steps:
+            some = vertices if step in (Graph.loop, Graph.parallel) else summed
+            if any(step(graph, v) for v in some):
+                break
+        else:
+            return graph
+
+
 def read(factors: Collection[Factor], free: Collection[int], sizes: dict[int, Dim]) -> Reading | None:
     """The matrix form of a term, or None where its graph does not reduce.
 
@@ -264,17 +288,7 @@ def read(factors: Collection[Factor], free: Collection[int], sizes: dict[int, Di
     """
     if any(len(index) > 2 for _, _, index in factors):
         return None
-    graph = _Graph(factors, free, sizes)
-    steps = (_Graph.loop, _Graph.parallel, _Graph.isolated, _Graph.pendant, _Graph.series)
-    while True:
-        vertices = sorted(graph.marks)
-        summed = [v for v in vertices if v not in free]
-        for step in steps:
-            some = vertices if step in (_Graph.loop, _Graph.parallel) else summed
-            if any(step(graph, v) for v in some):
-                break
-        else:
-            break
+    graph = reduced(factors, free, sizes)
     if any(v not in free for v in graph.marks):
         return None
     edges = [e for v in graph.edges for e in graph.edges[v]]

@@ -63,6 +63,8 @@ def t(node: Node) -> Node:
         return node
     if op == "T":
         return node.args[0]
+    if op == "commutation":
+        return table.commutation(node.params[1], node.params[0])
     if op in ("ones", "zeros") and (kind(node.shape) != "vector" or op == "zeros"):
         return intern(op, (), (node.shape[1], node.shape[0]), (node.shape[1], node.shape[0]))
     if op == "pow" and node.args[1].shape == (1, 1):

@@ -27,6 +27,7 @@ class Factor:
     ``diagonal``    with the entries ``value``
     ``rows``        the rows ``item`` of the identity: it picks them out; ``columns`` its transpose,
     which puts them back
+    ``swap``        the commutation matrix of the dimensions ``item``: it takes rows or columns in another order
     ``unit``        the column ``item`` of the identity
     ``ones``        a column of ones
     """
@@ -57,6 +58,8 @@ SWAP = {"rows": "columns", "columns": "rows"}
 def flip(graph: Graph, f: Factor) -> Factor:
     """The transpose of a factor."""
     shape = (f.shape[1], f.shape[0])
+    if f.kind == "swap":
+        return Factor("swap", shape, None, f.item[::-1])
     if f.kind in ("matrix", "inverse"):
         return Factor(f.kind, shape, graph.transposed(f.value))
     return Factor(SWAP.get(f.kind, f.kind), shape, f.value, f.item)
@@ -74,6 +77,8 @@ def dense(graph: Graph, f: Factor) -> Value:
         return graph.full(Fraction(1), axes_of(f.shape))
     if f.kind == "unit":
         return graph.value("place", (graph.one,), (f.item,), axes_of(f.shape))
+    if f.kind == "swap":
+        return _swapped(graph, f.item, graph.value("eye", (), f.shape[:1], axes_of(f.shape)), 0)
     n = f.shape[0] if f.kind == "rows" else f.shape[1]
     eye = graph.value("eye", (), (n,), (n, n))
     items = (ALL, f.item) if f.kind == "rows" else (f.item, ALL)
@@ -147,6 +152,10 @@ def apply(graph: Graph, f: Factor, v: Factor) -> Factor:
             entry = graph.index(f.value, (v.item,), ())
             return Factor("vector", shape, graph.value("place", (entry,), (v.item,), axes))
         return Factor("vector", shape, graph.value("mul", (f.value, dense(graph, v)), (), axes))
+    if f.kind == "swap":
+        if v.kind == "ones":
+            return Factor("ones", shape)
+        return Factor("vector", shape, _swapped(graph, f.item, dense(graph, v), 0))
     if f.kind == "rows":
         if v.kind == "ones":
             return Factor("ones", shape)
@@ -154,6 +163,12 @@ def apply(graph: Graph, f: Factor, v: Factor) -> Factor:
     if v.kind == "unit" and f.item[0] == "slice":
         return Factor("unit", shape, None, ("at", add(f.item[1], v.item[1])))
     return Factor("vector", shape, graph.value("place", (dense(graph, v),), (f.item,), axes))
+
+
+def _swapped(graph: Graph, item: tuple[Any, ...], value: Value, axis: int) -> Value:
+    """The rows (axis 0), or the columns, in the order in which ``commutation(m, n)`` puts rows."""
+    order = graph.value("swap", (), item, value.axes[axis : axis + 1])
+    return graph.value("take", (value, order), (axis,), value.axes)
 
 
 def sum_along(graph: Graph, value: Value, axis: int) -> Value:
@@ -173,6 +188,10 @@ def _matrices(graph: Graph, left: Factor, right: Factor, shape: Shape) -> Factor
         value = graph.entrywise("mul", left.value, dense(graph, right), ((shape[0], 1), shape))
     elif right.kind == "diagonal":
         value = graph.entrywise("mul", dense(graph, left), right.value, (shape, (1, shape[1])))
+    elif left.kind == "swap":
+        value = _swapped(graph, left.item, dense(graph, right), 0)
+    elif right.kind == "swap":
+        value = _swapped(graph, right.item[::-1], dense(graph, left), 1)
     elif left.kind == "rows":
         value = graph.index(dense(graph, right), (left.item, ALL), axes)
     elif right.kind == "columns":

@@ -102,6 +102,8 @@ class Lowering:
             factor = Factor("eye" if node.op == "eye" else ("ones" if 1 in shape else "matrix"), shape)
             if factor.kind == "matrix":
                 factor = Factor("matrix", shape, graph.full(ONE, axes_of(shape)))
+        elif node.op == "commutation":
+            factor = Factor("swap", shape, None, node.params[::-1] if transposed else node.params)
         elif node.op == "zeros":
             number, factor = Fraction(0), Factor("vector" if 1 in shape else "matrix", shape, self._zeros(shape))
         elif node.op == "inv":
@@ -185,6 +187,8 @@ def _leaf(lowering: Lowering, node: Node) -> Scaled:
     axes = axes_of(node.shape)
     if node.op == "var":
         return ONE, graph.value("input", (), (node.params[0], node.params[1]), axes)
+    if node.op == "commutation":
+        return ONE, dense(graph, Factor("swap", node.shape, None, node.params))
     if node.op == "eye":
         return ONE, graph.value("eye", (), node.params, axes)
     return ONE, graph.full(Fraction(node.op == "ones"), axes)
@@ -277,10 +281,6 @@ def _apply(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.map("apply", (lowering.array(node.args[0]),), node.params)
 
 
-def _logcosh(lowering: Lowering, node: Node) -> Scaled:
-    return ONE, lowering.graph.map("map", (lowering.array(node.args[0]),), ("logcosh",))
-
-
 def _own(lowering: Lowering, node: Node) -> Scaled:
     """A function of whole arrays that is passed in."""
     name, law = node.params
@@ -288,8 +288,13 @@ def _own(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.value("own", values, (name, law.text), axes_of(node.shape))
 
 
+def _logcosh(lowering: Lowering, node: Node) -> Scaled:
+    return ONE, lowering.graph.map("map", (lowering.array(node.args[0]),), ("logcosh",))
+
+
 RULES: dict[str, Rule] = {
-    "num": _leaf, "pi": _leaf, "dim": _leaf, "var": _leaf, "eye": _leaf, "ones": _leaf, "zeros": _leaf, "let": _let,
+    "num": _leaf, "pi": _leaf, "dim": _leaf, "var": _leaf, "eye": _leaf, "commutation": _leaf,
+    "ones": _leaf, "zeros": _leaf, "let": _let,
     "add": _sum_of_two, "sub": _sum_of_two, "mul": _times, "div": _over, "maximum": _extreme, "minimum": _extreme,
     "greater": _extreme, "at_least": _extreme, "where": _where,
     "apply": _apply, "own": _own, "logcosh": _logcosh, **reduce.RULES, **structure.RULES, **tensors.RULES,

@@ -46,7 +46,7 @@ def inner_nodes(node: Node) -> tuple[Node, ...]:
     nothing."""
     if node.op == "inv" or (node.op == "diag" and 1 in node.args[0].shape):
         return node.args
-    if node.op in ("eye", "ones", "zeros") or (node.op == "index" and node.args[0].op == "eye"):
+    if node.op in ("eye", "ones", "zeros", "commutation") or (node.op == "index" and node.args[0].op == "eye"):
         return ()
     return (node,)
 

@@ -294,9 +294,26 @@ def _block(text: Text, shape: tuple[Dim, Dim]) -> str:
     return f"{wrap(text, ATOM)}[None, :]" if shape[0] == 1 else text[0]
 
 
+def _swap(w: Writer, v: Value, args: list[Text]) -> Text:
+    """The order in which the columns of an m×n matrix, stacked, become its rows."""
+    m, n = map(w.dim, v.params)
+    return f"np.arange({w.dim(v.axes[0])}).reshape({n}, {m}).T.ravel()", ATOM
+
+
+def _take(w: Writer, v: Value, args: list[Text]) -> Text:
+    return f"{wrap(args[0], ATOM)}[{':, ' if v.params[0] else ''}{args[1][0]}]", ATOM
+
+
 def _apply(w: Writer, v: Value, args: list[Text]) -> Text:
     name = w.functions[v.params]
     return f'{w.helper("_apply")}("{name}", {name}, {args[0][0]})', ATOM
+
+
+def _own(w: Writer, v: Value, args: list[Text]) -> Text:
+    name = w.functions[v.params[0], 0]
+    shape = "".join([f"{w.dim(dim)}, " for dim in v.axes])
+    shape = shape[:-2] if len(v.axes) == 2 else shape.rstrip()
+    return f'{w.helper("_value_of")}("{name}", {name}, ({shape}), {", ".join([a[0] for a in args])})', ATOM
 
 
 def _logdet(w: Writer, v: Value, args: list[Text]) -> Text:
@@ -309,17 +326,11 @@ def _function(name: str) -> Callable[[Writer, Value, list[Text]], Text]:
 
 
 _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
-def _own(w: Writer, v: Value, args: list[Text]) -> Text:
-    name = w.functions[v.params[0], 0]
-    shape = "".join([f"{w.dim(dim)}, " for dim in v.axes])
-    shape = shape[:-2] if len(v.axes) == 2 else shape.rstrip()
-    return f'{w.helper("_value_of")}("{name}", {name}, ({shape}), {", ".join([a[0] for a in args])})', ATOM
-
-
     "input": lambda w, v, a: (w.inputs[v.params[0]], ATOM),
     "const": lambda w, v, a: number_text(v.params[0]),
     "size": lambda w, v, a: (w.dim(v.params[0]), ATOM if isinstance(v.params[0], int | str) else SUM),
     "eye": lambda w, v, a: (f"np.eye({w.dim(v.params[0])})", ATOM),
+    "swap": _swap, "take": _take,
     "add": _sum, "sub": _sum, "mul": _mul, "div": _div, "pow": _pow, "neg": _neg,
     "guarded": lambda w, v, a: (f"{w.helper('_over')}({a[0][0]}, {a[1][0]})", ATOM),
     "map": _map, "map2": _call, "apply": _apply, "own": _own, "call": _call,

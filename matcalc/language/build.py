@@ -17,7 +17,7 @@ from matcalc.language.places import normal
 from matcalc.language.scope import Defined, Environment, Known
 from matcalc.language.tape import Tape
 from matcalc.operations.registry import STRICT, leaf
-from matcalc.operations.table import OPERATIONS, apply, eye, let, make, number, ones, variable, zeros
+from matcalc.operations.table import OPERATIONS, apply, commutation, eye, let, make, number, ones, variable, zeros
 
 __all__ = ["Misfit", "build"]
 
@@ -214,7 +214,8 @@ SPECIAL: dict[str, Callable[[Builder, Tape, int, Params, Args], Node]] = {
     "ones": lambda builder, tape, slot, params, args: ones(params),
     "zeros": lambda builder, tape, slot, params, args: zeros(params),
     "eye": lambda builder, tape, slot, params, args: eye(params[0]),
-    "let": _let, "entries": _entries, "defined": _defined,
+    "commutation": lambda builder, tape, slot, params, args: commutation(*params),
+    "let": _let, "own": _own, "entries": _entries, "defined": _defined,
     "apply": lambda builder, tape, slot, params, args: apply(params[0], params[1], args[0]),
     "inside": _inside,
     "declared": lambda builder, tape, slot, params, args: args[0],

@@ -24,14 +24,14 @@ __all__ = ["FUNCTIONS", "Plan", "dimension", "near", "plan", "reserved"]
 OPERATORS = frozenset(["add", "sub", "neg", "mul", "div", "pow", "matmul", "T", "stack", "index"])
 NAMED = {"var": "variance"}  # functions whose operation has another name (a node "var" is a variable)
 FUNCTIONS = (frozenset(OPERATIONS) - OPERATORS - frozenset(NAMED.values())) | frozenset(NAMED)
-CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1)}
+CONSTANTS = {"ones": (1, 2), "zeros": (1, 2), "eye": (1, 1), "commutation": (2, 2)}
 # dimensions after the arguments
 TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr_matrix": 1, "roll": 1}
 # names that are functions only where they are called: a variable may have them as well
 FREE = frozenset([
     "var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv", "correlate",
     "conv_matrix", "corr_matrix", "where", "greater", "at_least", "expm", "expm_frechet", "cholesky", "eigvalsh",
-    "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps",
+    "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps", "commutation",
 ])  # fmt: skip
 COMPARISONS = ("greater", "at_least")
 RESERVED = (FUNCTIONS | frozenset(CONSTANTS)) - FREE
@@ -47,7 +47,8 @@ SPELLINGS = {
     "determinant": "det(X)", "inverse": "inv(X)", "pow": "x**k", "power": "x**k", "multiply": "A * B",
     "divide": "A / B", "add": "A + B", "sub": "A - B", "subtract": "A - B", "mul": "A * B", "div": "A / B",
     "neg": "-x", "negative": "-x",
-    "identity": "eye(n)", "asin": "arcsin(x)", "acos": "arccos(x)", "atan": "arctan(x)", "sgn": "sign(x)",
+    "identity": "eye(n)", "commutation_matrix": "commutation(m, n)",
+    "asin": "arcsin(x)", "acos": "arccos(x)", "atan": "arctan(x)", "sgn": "sign(x)",
     "heaviside": "step(x)", "logistic": "sigmoid(x)", "expit": "sigmoid(x)", "abs2": "x**2", "slogdet": "logdet(X)",
     "frobenius": "norm(X)", "norm_fro": "norm(X)", "norm_1": "norm1(x)", "norminf": "norm_inf(x)",
     "average": "mean(x)", "log_sum_exp": "logsumexp(x)", "mpower": "matrix_power(X, k)", "vdot": "dot(x, y)",
@@ -121,9 +122,9 @@ def _mistakes(a: str, b: str) -> float:
 def plan(call: Call, scope: Scope) -> Plan:
     """What the call means in the scope, arguments not looked at yet (except dimensions)."""
     name = call.function
-    if name in scope.definitions or name in scope.functions:
     if name in scope.laws:
         return _own(call, scope)
+    if name in scope.definitions or name in scope.functions:
         return _unknown(call, scope)
     if name in CONSTANTS:
         return _constant(call, scope)
@@ -140,7 +141,6 @@ def plan(call: Call, scope: Scope) -> Plan:
     return _unknown(call, scope)
 
 
-def _unknown(call: Call, scope: Scope) -> Plan:
 def _own(call: Call, scope: Scope) -> Plan:
     """A function with a law of the program."""
     law = scope.laws[call.function]
@@ -155,6 +155,7 @@ def _own(call: Call, scope: Scope) -> Plan:
     return Plan("own", call.arguments, (call.function, law))
 
 
+def _unknown(call: Call, scope: Scope) -> Plan:
     name = call.function
     defined = name in scope.definitions
     what = "the function defined as" if defined else "the elementwise function"

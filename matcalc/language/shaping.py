@@ -216,6 +216,11 @@ def _eye(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
     return (params[0], params[0])
 
 
+def _commutation(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
+    size = multiply(*params)
+    return (size, size)
+
+
 def _inside(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
     name, function = params
     if shapes[0] != SCALAR:
@@ -249,16 +254,16 @@ def _declared(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
     return shapes[0]
 
 
-def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
-    shape = check.shape(shapes[0])
-    items = normal(check, shape, params)
-    found = rules.indexed(check, [shape], items)
-    for item, length in zip(items, shape, strict=True):
 def _own(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
     shape: Shape = params[1].shape(check, shapes)
     return shape
 
 
+def _index(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
+    shape = check.shape(shapes[0])
+    items = normal(check, shape, params)
+    found = rules.indexed(check, [shape], items)
+    for item, length in zip(items, shape, strict=True):
         if item[0] == "at":
             needs = [item[1], subtract(length, add(item[1], 1))]
         elif item[0] == "slice":
@@ -271,7 +276,8 @@ def _own(check: Unifier, shapes: list[Shape], params: Params) -> Shape:
 
 RULES: dict[str, Rule] = {
     "input": _constant, "given": _given, "num": _constant, "dim": _constant, "pi": _constant, "ones": _written,
-    "zeros": _written, "eye": _eye, "let": _same, "entries": entries_shape, "defined": _same, "apply": _same,
+    "zeros": _written, "eye": _eye, "commutation": _commutation, "let": _same, "entries": entries_shape,
+    "defined": _same, "apply": _same,
     "derived": _same, "inside": _inside, "fill": _fill,
     "own": _own, "declared": _declared, "matmul": _product, "index": _index, **MATLAB,
 }  # fmt: skip

@@ -21,11 +21,12 @@ from matcalc.operations.spectra import SPECTRA
 from matcalc.operations.structure import STRUCTURE
 
 __all__ = [
-    "ELEMENTWISE_NAMES", "OPERATIONS", "add", "apply", "dimension", "div", "eye", "index", "is_leaf", "let", "make",
-    "matmul", "mul", "neg", "number", "ones", "pair", "pi", "power", "sub", "transpose", "variable", "zeros",
+    "ELEMENTWISE_NAMES", "OPERATIONS", "add", "apply", "commutation", "dimension", "div", "eye", "index", "is_leaf",
+    "let", "make", "matmul", "mul", "neg", "number", "ones", "pair", "pi", "power", "sub", "transpose", "variable",
+    "zeros",
 ]  # fmt: skip
 
-LEAVES = ("var", "num", "dim", "pi", "ones", "zeros", "eye")
+LEAVES = ("var", "num", "dim", "pi", "ones", "zeros", "eye", "commutation")
 
 
 def _join(*tables: Iterable[Operation]) -> dict[str, Operation]:
@@ -90,6 +91,18 @@ def zeros(shape: Shape) -> Node:
 def eye(n: Dim) -> Node:
     """The identity matrix."""
     return number(1) if n == 1 else leaf("eye", (n,), (n, n))
+
+
+def commutation(m: Dim, n: Dim) -> Node:
+    """The commutation matrix of m×n matrices X, mn×mn: ``commutation(m, n) @ vec(X)`` is ``vec(X.T)``.
+
+    Magnus & Neudecker 2019, section 3.7, write it ``K_mn``.
+
+    >>> commutation(2, "n").shape == (multiply(2, "n"), multiply(2, "n"))
+    True
+    """
+    size = multiply(m, n)
+    return number(1) if size == 1 else leaf("commutation", (m, n), (size, size))
 
 
 def pair(a: Dim, b: Dim) -> Node:

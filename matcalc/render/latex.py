@@ -19,7 +19,7 @@ from matcalc.render.measure import is_decimal
 from matcalc.render.names import latex_name
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Piece
-from matcalc.render.shapes import dim_latex, size_latex
+from matcalc.render.shapes import dim_latex, pair_latex, size_latex
 from matcalc.render.style import ATOM, POW, PROD, Digits, Laid, Style
 
 __all__ = ["latex"]
@@ -87,6 +87,9 @@ class _Latex(Style):
 
     def size(self, *dims: Dim) -> str:
         return size_latex(*dims)
+
+    def pair(self, *dims: Dim) -> str:
+        return pair_latex(*dims)
 
     def quotient(self, above: Node, below: Node) -> Laid:
         return POW, (r"\frac{", (above, 0), "}{", (below, 0), "}")

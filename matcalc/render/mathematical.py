@@ -155,6 +155,16 @@ def _eye(writer: _Writer, node: Node) -> Laid:
     return ATOM, ("I" + writer.style.size(*node.params),)
 
 
+def _commutation(writer: _Writer, node: Node) -> Laid:
+    """K, unless that is a name of the program."""
+    style = writer.style
+    if "K" not in writer.names.values():
+        return ATOM, ("K" + style.pair(*node.params),)
+    opening, closing = style.brackets
+    sizes = ", ".join([style.dimension(dim) for dim in node.params])
+    return ATOM, (f"{style.called(node.op)}{opening}{sizes}{closing}",)
+
+
 def _index(writer: _Writer, node: Node) -> Laid:
     style = writer.style
     items = index_items(node)
@@ -294,7 +304,8 @@ def _transpose(writer: _Writer, node: Node) -> Laid:
 
 RULES: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda w, node: (ATOM, (w.style.pi,)),
-    "ones": _ones, "zeros": _ones, "eye": _eye, "apply": _applied, "defined": _applied, "entries": _entries,
+    "ones": _ones, "zeros": _ones, "eye": _eye, "commutation": _commutation, "apply": _applied,
+    "defined": _applied, "own": _own, "entries": _entries,
     "index": _index, "stack": _stack,
     "add": _sum, "sub": _sum, "neg": _negative, "mul": _product, "matmul": _product, "div": _quotient,
     "pow": _power, "matrix_power": _power, "square": _fixed_power, "reciprocal": _fixed_power, "T": _transpose,

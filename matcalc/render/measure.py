@@ -138,6 +138,7 @@ _OWN: dict[str, Callable[[Node, tuple[Any, ...]], int]] = {
     "ones": _filled,
     "zeros": _filled,
     "eye": lambda node, params: 1 + _dims(params[0]),
+    "commutation": lambda node, params: 1 + _dims(*params),
     "index": _index,
     "stack": lambda node, params: len(params),
     "unvec": lambda node, params: 1 + _dims(*params),

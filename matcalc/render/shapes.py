@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matcalc.expressions.dims import Dim, terms
 from matcalc.render.names import latex_name, text_name, text_subscript
 
-__all__ = ["dim_latex", "dim_text", "shape_latex", "shape_text", "size_latex", "size_text"]
+__all__ = ["dim_latex", "dim_text", "pair_latex", "pair_text", "shape_latex", "shape_text", "size_latex", "size_text"]
 
 
 def _dim(dim: Dim, names: dict[str, str], minus: str) -> str:
@@ -96,3 +96,22 @@ def size_latex(*dims: Dim) -> str:
     _{m \times n}
     """
     return f"_{{{_times_latex(dims)}}}"
+
+
+def pair_text(*dims: Dim) -> str:
+    """Dimensions as a subscript, beside each other: ``ₘₙ``, ``_{2,3}``.
+
+    >>> pair_text("m", "n"), pair_text(2, 3), pair_text("m", "d")
+    ('ₘₙ', '_{2,3}', '_{m,d}')
+    """
+    found = [text_subscript(dim) if isinstance(dim, str) and len(dim) == 1 else None for dim in dims]
+    return "".join(map(str, found)) if all(found) else f"_{{{','.join(map(dim_text, dims))}}}"
+
+
+def pair_latex(*dims: Dim) -> str:
+    """Dimensions as a subscript, beside each other.
+
+    >>> pair_latex("m", "n")
+    '_{m,n}'
+    """
+    return f"_{{{','.join(map(dim_latex, dims))}}}"

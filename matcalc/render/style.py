@@ -94,6 +94,10 @@ class Style:
         """Dimensions as a subscript."""
         raise NotImplementedError
 
+    def pair(self, *dims: Dim) -> str:
+        """Two dimensions as a subscript, beside each other."""
+        raise NotImplementedError
+
     def quotient(self, above: Node, below: Node) -> Laid:
         """A quotient with a scalar below."""
         raise NotImplementedError

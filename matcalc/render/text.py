@@ -17,7 +17,7 @@ from matcalc.render.measure import is_decimal
 from matcalc.render.names import text_name
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Piece
-from matcalc.render.shapes import dim_text, size_text
+from matcalc.render.shapes import dim_text, pair_text, size_text
 from matcalc.render.style import ATOM, DIV, POW, PROD, Digits, Laid, Style
 
 __all__ = ["text"]
@@ -69,6 +69,9 @@ class _Text(Style):
 
     def size(self, *dims: Dim) -> str:
         return size_text(*dims)
+
+    def pair(self, *dims: Dim) -> str:
+        return pair_text(*dims)
 
     def quotient(self, above: Node, below: Node) -> Laid:
         return DIV, ((above, PROD), "/", (below, POW))

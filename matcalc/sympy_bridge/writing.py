@@ -243,5 +243,6 @@ WRITTEN: dict[str, Rule] = {
 REASONS = {
     "vec": "it has no stacking of columns; kron and products can be written",
     "unvec": "it has no stacking of columns",
+    "commutation": "it has no commutation matrix of symbolic size",
     "pinv": "it has no pseudo-inverse of a symbol; at full column rank, write inv(X.T@X)@X.T",
 }

@@ -199,6 +199,12 @@ def _power_sum(s: Symbolic, node: Node, args: list[Matrix]) -> Matrix:
     return found
 
 
+def _commutation(s: Symbolic, node: Node, args: list[Matrix]) -> Matrix:
+    """Row i*n + j is the unit vector of j*m + i."""
+    m, n = (evaluate(dim, s.sizes) for dim in node.params)
+    return s.sympy.Matrix(m * n, m * n, lambda r, c: int(c == r % n * m + r // n))
+
+
 def _prod_others(s: Symbolic, node: Node, args: list[Matrix]) -> Matrix:
     x = args[0]
     return s.sympy.Matrix(x.rows, x.cols, lambda i, j: s.sympy.Mul(*[x[p] for p in s.places(x) if p != (i, j)]))
@@ -222,7 +228,7 @@ SPECIAL: dict[str, Callable[[Symbolic, Node, list[Matrix]], Matrix]] = {
     "num": lambda s, n, a: _scalar(s, s.sympy.Rational(n.params[0].numerator, n.params[0].denominator)),
     "pi": lambda s, n, a: _scalar(s, s.sympy.pi), "dim": lambda s, n, a: _scalar(s, evaluate(n.params[0], s.sizes)),
     "ones": lambda s, n, a: s.sympy.ones(*s.shape(n)), "zeros": lambda s, n, a: s.sympy.zeros(*s.shape(n)),
-    "eye": lambda s, n, a: s.sympy.eye(s.shape(n)[0]), "let": lambda s, n, a: a[0], "defined": lambda s, n, a: a[1],
+    "eye": lambda s, n, a: s.sympy.eye(s.shape(n)[0]), "commutation": _commutation, "let": lambda s, n, a: a[0], "defined": lambda s, n, a: a[1],
     "apply": lambda s, n, a: a[0].applyfunc(unknown(*n.params)), "T": lambda s, n, a: a[0].T,
     "matmul": lambda s, n, a: a[0] * a[1], "sum": _sum, "mean": _mean, "logsumexp": _logsumexp, "softmax": _softmax,
     "log_softmax": _log_softmax, "inv": lambda s, n, a: _inverse(s, a[0]), "pinv": _pinv, "diag": _diag,
