@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from matcalc.checking import check
     from matcalc.compiling import compile
     from matcalc.derivation import Derivation, Expression, Result, derive
+    from matcalc.graphs import graph
     from matcalc.sympy_bridge.program import from_sympy
 
 __version__ = "0.1.0"
 __all__ = [
     "Derivation", "Expression", "LimitError", "MatcalcError", "ParseError", "Result", "ShapeError", "UnknownNameError",
-    "UnsupportedError", "check", "compile", "derive", "from_sympy",
+    "UnsupportedError", "check", "compile", "derive", "from_sympy", "graph",
 ]  # fmt: skip
 
 # Loaded when first asked for: checking brings NumPy, and the command line must start without it.
 _HOMES = {
     "check": "checking", "compile": "compiling", "derive": "derivation", "Derivation": "derivation",
     "Expression": "derivation", "Result": "derivation", "from_sympy": "sympy_bridge.program",
+    "graph": "graphs",
 }  # fmt: skip
 
 

@@ -22,6 +22,8 @@ COMMANDS = {
     "check": "Check gradients, and claims about them, against numeric differences.",
     "code": "Write a Python module that computes the value and all gradients.",
     "latex": "Write the derivatives in LaTeX.",
+    "note": "Run the programs and requests of a Markdown document, and write it as HTML, LaTeX, PDF or a notebook.",
+    "graph": "Draw the computation graph, with values and gradients.",
     "rules": "List the differential laws, or show those of a name.",
 }
 BUG = 70  # EX_SOFTWARE: neither the input nor the result is to blame

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from matcalc.drawing.metrics import width
-from matcalc.drawing.svg import Element
+from matcalc.drawing.svg import Element, number
 
 __all__ = ["Box", "beside", "bracketed", "fraction", "glyphs", "matrix", "rooted", "scripted", "space"]
 
@@ -13,9 +14,12 @@ ASCENT, DESCENT = 0.72, 0.22  # of a line of text, in its size
 AXIS = 0.26  # where fraction bars and minus signs stand above the base line
 GROWS = 1.25  # in line heights: what is higher gets brackets of its height
 
+Path: TypeAlias = "tuple[str | tuple[float, float], ...]"
+Mark: TypeAlias = "Run | Stroke"
+
 
 class Box:
-    """A width, a reach above and below the base line, and marks: (x, y, element maker) relative to its left end."""
+    """A width, a reach above and below the base line, and marks relative to its left end on that line."""
 
     __slots__ = ("ascent", "descent", "marks", "width")
 
@@ -33,9 +37,7 @@ class Box:
 
     def accented(self, accent: str) -> Box:
         """The box with a combining accent on its letter."""
-        marks = [Mark(m.kind, m.x, m.y, m.data if m.kind == "line" else (m.data[0] + accent, *m.data[1:]))
-                 for m in self.marks]  # fmt: skip
-        return Box(self.width, self.ascent * 1.12, self.descent, marks)
+        return Box(self.width, self.ascent * 1.12, self.descent, [mark.accented(accent) for mark in self.marks])
 
     def draw(self, x: float, y: float, class_: str = "") -> Element:
         """The box with its left end on the base line at (x, y)."""
@@ -43,39 +45,62 @@ class Box:
         return group.add(*[mark.draw(x, y) for mark in self.marks])
 
 
-class Mark:
-    """One thing drawn: ``text`` (text, size, style, width) or ``line`` (path data relative to it, stroke width)."""
+class Run:
+    """A run of text in one size and style, told its width."""
 
-    __slots__ = ("data", "kind", "x", "y")
+    __slots__ = ("size", "style", "text", "wide", "x", "y")
 
-    def __init__(self, kind: str, x: float, y: float, data: tuple[object, ...]) -> None:
-        self.kind, self.x, self.y, self.data = kind, x, y, data
+    def __init__(self, x: float, y: float, text: str, size: float, style: str, wide: float) -> None:
+        self.x, self.y, self.text, self.size, self.style, self.wide = x, y, text, size, style, wide
 
-    def moved(self, dx: float, dy: float) -> Mark:
-        return Mark(self.kind, self.x + dx, self.y + dy, self.data)
+    def moved(self, dx: float, dy: float) -> Run:
+        """The same at another place."""
+        return Run(self.x + dx, self.y + dy, self.text, self.size, self.style, self.wide)
+
+    def accented(self, accent: str) -> Run:
+        """The text with a combining accent at its end."""
+        return Run(self.x, self.y, self.text + accent, self.size, self.style, self.wide)
 
     def draw(self, x: float, y: float) -> Element:
-        if self.kind == "line":
-            points, stroke = self.data
-            assert isinstance(points, tuple)
-            path = " ".join([p if isinstance(p, str) else f"{p[0] + x + self.x:.2f} {p[1] + y + self.y:.2f}" for p in points])
-            return Element("path", d=path, class_="rule", stroke_width=float(str(stroke)))
-        text, size, style, length = self.data
+        """The element, the box's left end on the base line at (x, y)."""
         return Element(
-            "text", str(text), x=x + self.x, y=y + self.y, class_=str(style), font_size=float(str(size)),
-            textLength=float(str(length)), lengthAdjust="spacingAndGlyphs",
+            "text", self.text, x=x + self.x, y=y + self.y, class_=self.style, font_size=self.size,
+            textLength=self.wide, lengthAdjust="spacingAndGlyphs",
         )  # fmt: skip
+
+
+class Stroke:
+    """A line: the commands and points of an SVG path, and how thick it is."""
+
+    __slots__ = ("points", "thick", "x", "y")
+
+    def __init__(self, x: float, y: float, points: Path, thick: float) -> None:
+        self.x, self.y, self.points, self.thick = x, y, points, thick
+
+    def moved(self, dx: float, dy: float) -> Stroke:
+        """The same at another place."""
+        return Stroke(self.x + dx, self.y + dy, self.points, self.thick)
+
+    def accented(self, accent: str) -> Stroke:
+        """Lines bear no accents."""
+        return self
+
+    def draw(self, x: float, y: float) -> Element:
+        """The element, the box's left end on the base line at (x, y)."""
+        at = (x + self.x, y + self.y)
+        parts = [p if isinstance(p, str) else f"{number(p[0] + at[0])} {number(p[1] + at[1])}" for p in self.points]
+        return Element("path", d=" ".join(parts), class_="rule", stroke_width=self.thick)
 
 
 def glyphs(text: str, size: float, style: str) -> Box:
     """A run of text: ``r`` upright, ``i`` italic, ``b`` bold."""
     if text == "⊤":  # a transpose: fonts draw it at all heights, so it is drawn
         w, top = 0.58 * size, 0.64 * size
-        points = ("M", (0.05 * size, -top), "L", (w - 0.05 * size, -top), "M", (w / 2, -top), "L", (w / 2, 0.0))
-        return Box(w, top, 0, [Mark("line", 0, 0, (points, 0.06 * size))])
+        points: Path = ("M", (0.05 * size, -top), "L", (w - 0.05 * size, -top), "M", (w / 2, -top), "L", (w / 2, 0.0))
+        return Box(w, top, 0, [Stroke(0, 0, points, 0.06 * size)])
     wide = width(text, size, italic=style == "i") * (1.06 if style == "b" else 1)
     slant = 0.04 * size if style == "i" and text[-1:] in "fFTVWYKPUHMNJ" else 0.0
-    return Box(wide + slant, ASCENT * size, DESCENT * size, [Mark("text", 0, 0, (text, size, style, wide))])
+    return Box(wide + slant, ASCENT * size, DESCENT * size, [Run(0, 0, text, size, style, wide)])
 
 
 def space(width_: float) -> Box:
@@ -85,7 +110,8 @@ def space(width_: float) -> Box:
 
 def beside(boxes: Sequence[Box]) -> Box:
     """Boxes one after the other on one base line."""
-    x, marks = 0.0, []
+    x = 0.0
+    marks: list[Mark] = []
     for box in boxes:
         marks += box.moved(x, 0)
         x += box.width
@@ -112,9 +138,9 @@ def fraction(above: Box, below: Box, size: float) -> Box:
     gap, pad = 0.14 * size, 0.1 * size
     wide = max(above.width, below.width) + 2 * pad
     axis = AXIS * size
-    marks = above.moved((wide - above.width) / 2, -(axis + gap + above.descent))
+    marks: list[Mark] = above.moved((wide - above.width) / 2, -(axis + gap + above.descent))
     marks += below.moved((wide - below.width) / 2, -axis + gap + below.ascent)
-    marks.append(Mark("line", 0, -axis, (("M", (0.3 * pad, 0.0), "L", (wide - 0.3 * pad, 0.0)), 0.05 * size)))
+    marks.append(Stroke(0, -axis, ("M", (0.3 * pad, 0.0), "L", (wide - 0.3 * pad, 0.0)), 0.05 * size))
     return Box(wide, axis + gap + above.height, gap + below.height - axis, marks)
 
 
@@ -122,11 +148,11 @@ def rooted(inside: Box, size: float) -> Box:
     """A square root over a box."""
     left, top = 0.62 * size, inside.ascent + 0.12 * size
     low = inside.descent * 0.7
-    points = (
+    points: Path = (
         "M", (0.05 * size, -0.3 * size), "L", (0.2 * size, -0.38 * size), "L", (0.37 * size, low),
         "L", (0.58 * size, -top), "L", (left + inside.width + 0.05 * size, -top),
     )  # fmt: skip
-    marks = [Mark("line", 0, 0, (points, 0.05 * size)), *inside.moved(left, 0)]
+    marks: list[Mark] = [Stroke(0, 0, points, 0.05 * size), *inside.moved(left, 0)]
     return Box(left + inside.width + 0.08 * size, top + 0.05 * size, max(inside.descent, low), marks)
 
 
@@ -135,7 +161,8 @@ def matrix(rows: Sequence[Sequence[Box]], size: float) -> Box:
     columns = max(len(row) for row in rows)
     widths = [max([row[k].width for row in rows if k < len(row)]) for k in range(columns)]
     total = sum([_line(row, size)[0] + _line(row, size)[1] for row in rows]) + 0.12 * size * (len(rows) - 1)
-    y, marks = -total / 2 - AXIS * size, []
+    y = -total / 2 - AXIS * size
+    marks: list[Mark] = []
     for row in rows:
         up, down = _line(row, size)
         x = 0.0
@@ -172,7 +199,7 @@ def _bracket(sign: str, reach: float, size: float, plain: bool, side: int) -> Bo
     a, b = (0.28 * wide, 0.8 * wide) if side > 0 else (0.72 * wide, 0.2 * wide)
     middle = (top + low) / 2
     if sign in "()":
-        points: tuple[object, ...] = ("M", (a, top), "Q", (2 * b - a, middle), (a, low))
+        points: Path = ("M", (a, top), "Q", (2 * b - a, middle), (a, low))
     elif sign in "[]":
         points = ("M", (a, top), "L", (b, top), "L", (b, low), "L", (a, low))
     elif sign in "⟨⟩":
@@ -181,4 +208,4 @@ def _bracket(sign: str, reach: float, size: float, plain: bool, side: int) -> Bo
         points = ("M", (0.3 * wide, top), "L", (0.3 * wide, low), "M", (0.7 * wide, top), "L", (0.7 * wide, low))
     else:
         points = ("M", (wide / 2, top), "L", (wide / 2, low))
-    return Box(wide, -top, low, [Mark("line", 0, 0, (points, 0.055 * size))])
+    return Box(wide, -top, low, [Stroke(0, 0, points, 0.055 * size)])

@@ -58,7 +58,8 @@ def graph(
     root = found.output.node
     unknown = sorted({n.params[0] for n in postorder(root) if n.op == "apply"})
     if unknown:
-        found.notes.append(f"{unknown[0]} is not known, so there are no numbers: --let {unknown[0]}=tanh says what it is")
+        f = unknown[0]
+        found.notes.append(f"{f} is not known, so there are no numbers: --let {f}=tanh says what it is")
         return found
     if at is None:
         found.seed = seed or 0

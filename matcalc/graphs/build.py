@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from matcalc.calculus.factoring import write
 from matcalc.calculus.naming import named, names_of
 from matcalc.calculus.simplify import settle, simplify
 from matcalc.calculus.structure import STRUCTURED, project
 from matcalc.calculus.sweep import depends, sweep
-from matcalc.calculus.factoring import write
 from matcalc.codegen.functions import bind
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, intern, postorder
-from matcalc.graphs.gates import Gate, gate_of
+from matcalc.graphs.gates import Gate, gate_of, turned
 from matcalc.graphs.graph import Edge, Graph, Vertex
 from matcalc.language.program import Program
 from matcalc.operations import table
@@ -57,22 +57,24 @@ def _vertices(graph: Graph, value: Node, name: str) -> dict[Node, Vertex]:
         varies[node] = node.op == "var" or any(varies[a] for a in node.args)
         for argument in node.args:
             uses[argument] += 1
+    own = {a for n in order if n.op == "let" for a in n.args} | {value}  # transposes that have vertices
     known: dict[Node, Gate] = {}
     vertices: dict[Node, Vertex] = {}
     for node in order:
-        if not (varies[node] or node is value):
+        if not (varies[node] or node is value) or (node.op == "T" and node not in own):
             continue
         if _names(node, uses) and node.args[0] in vertices:
             vertices[node] = vertices[node.args[0]]
             vertices[node].node, vertices[node].name, vertices[node].named = node, node.params[0], True
             continue
-        own = node.op in ("var", "let")
+        has_name = node.op in ("var", "let")
         gate = None if node.op == "var" else gate_of(node, [varies[a] for a in node.args], known)
-        vertex = Vertex(len(graph.nodes), node, node.params[0] if own else "", own, gate)
+        vertex = Vertex(len(graph.nodes), node, node.params[0] if has_name else "", has_name, gate)
         vertices[node] = vertex
         graph.nodes.append(vertex)
         for slot, argument in enumerate([a for a in node.args if varies[a]]):
-            edge = Edge(vertices[argument], vertex, slot)
+            source = argument if node.op == "let" else turned(argument)[0]
+            edge = Edge(vertices[source], vertex, slot)
             graph.edges.append(edge)
             vertex.inputs.append(edge)
             edge.source.outputs.append(edge)
@@ -100,8 +102,22 @@ def _label(graph: Graph, vertices: Mapping[Node, Vertex], value: Node) -> None:
         inner = node.args[0] if node.op == "let" and vertex.op != "copy" else node
         if vertex.gate is None:
             continue
-        args = tuple([vertices[a].label if a in vertices else a for a in inner.args])
-        vertex.formula = args[0] if vertex.op == "copy" else intern(inner.op, args, inner.params, inner.shape)
+        if vertex.op == "copy":
+            vertex.formula = vertex.inputs[0].source.label
+            continue
+        args = tuple([_labelled(a, vertices) for a in inner.args])
+        vertex.formula = intern(inner.op, args, inner.params, inner.shape)
+
+
+def _labelled(argument: Node, vertices: Mapping[Node, Vertex]) -> Node:
+    """An argument by its name, transposed where the gate does that."""
+    base, turns = turned(argument)
+    if base not in vertices:
+        return argument
+    label = vertices[base].label
+    for _ in range(turns):
+        label = table.transpose(label)
+    return label
 
 
 def _mark(graph: Graph, wanted: set[Vertex]) -> None:

@@ -1,7 +1,8 @@
 """Gates: one operation each, with its local derivative read from the operation's law.
 
 A gate is an operation over placeholders, one for every argument that varies; numbers and other constants stand inside
-it, so that ``2*x + 1`` is two gates of one argument, as a lecturer draws them.  With ``G`` for the upstream gradient,
+it, so that ``2*x + 1`` is two gates of one argument, as a lecturer draws them; so do transposes, ``u.T @ h`` is one
+gate.  With ``G`` for the upstream gradient,
 the gradient of ``⟨G, gate⟩`` by a placeholder is what the gate passes on to that argument: the law's adjoint, found by
 the engine that derives everything else.  Gates that look alike are one object, and are derived once.
 """
@@ -20,7 +21,7 @@ from matcalc.expressions.node import Node, intern
 from matcalc.operations import table
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["Gate", "UPSTREAM", "OWN", "slot_names"]
+__all__ = ["OWN", "UPSTREAM", "Gate", "gate_of", "slot_names", "turned"]
 
 UPSTREAM, OWN = "G", "y"
 TYPED = ("symmetric", "posdef", "skew", "diagonal", "orthogonal", "simplex")
@@ -88,16 +89,28 @@ def gate_of(node: Node, varies: Sequence[bool], known: dict[Node, Gate]) -> Gate
     """The gate of a node, given which of its arguments vary."""
     op = "copy" if node.op in ("let", "var") else node.op
     names = slot_names(node.op, len(node.args))
-    args = [
-        _placeholder(name, argument) if varying else argument
-        for name, argument, varying in zip(names, node.args, varies, strict=True)
-    ]
-    slots = [a for a, varying in zip(args, varies, strict=True) if varying]
+    slots = []
+    args = list(node.args)
+    for k, (name, varying) in enumerate(zip(names, varies, strict=True)):
+        if varying:
+            base, turns = turned(args[k]) if op != "copy" else (args[k], 0)
+            slots.append(_placeholder(name, base))
+            args[k] = slots[-1]
+            for _ in range(turns):
+                args[k] = table.transpose(args[k])
     body = slots[0] if op == "copy" and slots else intern(node.op, tuple(args), node.params, node.shape)
     found = known.get(body)
     if found is None:
         found = known[body] = Gate(op, body, slots)
     return found
+
+
+def turned(argument: Node) -> tuple[Node, int]:
+    """What an argument is the transpose of, and how often: transposing is part of the gate that uses it."""
+    turns = 0
+    while argument.op == "T":
+        argument, turns = argument.args[0], turns + 1
+    return argument, turns
 
 
 def _placeholder(name: str, argument: Node) -> Node:

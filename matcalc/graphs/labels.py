@@ -10,7 +10,9 @@ from matcalc.graphs.graph import Edge, Graph, Vertex
 from matcalc.graphs.numerals import array_text
 from matcalc.operations.table import OPERATIONS
 from matcalc.render.latex import latex
+from matcalc.render.mathematical import RULES
 from matcalc.render.shapes import shape_latex, shape_text
+from matcalc.render.style import holes
 
 __all__ = ["Labels", "is_glyph"]
 
@@ -66,14 +68,16 @@ class Labels:
 
     def below(self, vertex: Vertex) -> list[Box]:
         """The gradient: its formula and its number."""
-        lines = []
+        lines: list[Box] = []
         if not vertex.live:
             return lines
         last = vertex is self.graph.output
         if self.formulas and (vertex.symbol is not None or vertex.outputs) and not (last and self.numbers):
             lines.append(self._gradient(vertex))
         if self.numbers and vertex.gradient is not None:
-            lines.append(glyphs(array_text(vertex.gradient), SMALL, "r"))
+            number = array_text(vertex.gradient)
+            if not (lines and vertex.symbol is not None and vertex.symbol.op == "num"):  # 1, and its number 1
+                lines.append(glyphs(number, SMALL, "r"))
         return lines
 
     def branch(self, edge: Edge) -> list[Box]:
@@ -84,11 +88,16 @@ class Labels:
         if self.formulas and edge.symbol is not None and not self._plain(edge):
             box = self._set(edge.symbol, WIDEST)
             if box is not None:
-                self.deltas = self.deltas or bool(edge.target.outputs)
+                self._uses_delta(edge)
                 lines.append(box)
         if self.numbers and edge.contribution is not None:
             lines.append(glyphs(array_text(edge.contribution), SMALL, "r"))
         return lines
+
+    def _uses_delta(self, edge: Edge) -> None:
+        if edge.target.outputs:
+            self.deltas = True
+            self.called.add(edge.target)
 
     def _plain(self, edge: Edge) -> bool:
         return self.numbers and self.graph.scalar
@@ -101,7 +110,7 @@ class Labels:
         if len(used) == len(vertex.outputs) == 1 and not vertex.projected:
             box = self._set(used[0].symbol, WIDEST)
             if box is not None:
-                self.deltas = self.deltas or bool(used[0].target.outputs)
+                self._uses_delta(used[0])
                 return box
         box = self._set(vertex.symbol, WIDEST)
         return box or glyphs(shape_text(vertex.shape), SMALL, "r")
@@ -119,12 +128,12 @@ def _mentions(vertex: Vertex) -> bool:
         return False
     body = vertex.gate.body
     if vertex.op == "apply":
-        return body.params[1] > 0
+        return bool(body.params[1] > 0)
     entry = OPERATIONS.get(vertex.op)
-    bare = entry is not None and "{" not in entry.latex.replace("\\operatorname{", "") and len(body.args) > 0
-    alone = len(vertex.inputs) == len(body.args) and (len(body.args) == 1 or vertex.op in OPEN)
-    special = vertex.op in ("neg", "T", "reciprocal", "square", "sqrt", "index", "stack", "entries", "inv", "matmul")
-    return not (bare and alone and not special and not any(p is not None for p in body.params))
+    if entry is None or (vertex.op in RULES and vertex.op != "sigmoid") or holes(vertex.op, entry.latex):
+        return True
+    alone = tuple(vertex.gate.slots) == body.args and (len(body.args) == 1 or vertex.op in OPEN)
+    return not alone or any(p is not None for p in body.params)
 
 
 def _function(vertex: Vertex) -> Box:

@@ -10,6 +10,7 @@ least squares sense, under its order and distances, which is isotonic regression
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 __all__ = ["Item", "Layout", "Link", "layout"]
 
@@ -21,8 +22,9 @@ NARROW, STEEP, WIDEST = 26.0, 0.3, 110.0  # between layers: at least, for each u
 class Item:
     """Something to be placed: an item of the graph, a label, or the place of an edge that passes.
 
-    ``up`` and ``down`` are how far it reaches above and below its wire; ``box`` is the width of its shape, ``tail`` that
-    of the wire and the label behind it.  After `layout`, ``x`` and ``y`` are the left end and the height of the wire.
+    ``up`` and ``down`` are how far it reaches above and below its wire; ``box`` is the width of its shape, ``tail``
+    that of the wire and the label behind it.  After `layout`, ``x`` and ``y`` are the left end and the height of the
+    wire.
     """
 
     __slots__ = ("after", "before", "box", "down", "dummy", "rank", "tail", "up", "x", "y")
@@ -66,6 +68,8 @@ def layout(items: Sequence[Item], links: Sequence[Link]) -> Layout:
     _order(layers)
     found = Layout(layers)
     _heights(found)
+    _straighten(found, links)
+    _to_the_top(found)
     _columns(found)
     return found
 
@@ -194,6 +198,37 @@ def _heights(found: Layout) -> None:
         both = sweep >= SWEEPS
         for layer in layers:
             _settle(layer, forward=sweep % 2 == 0, both=both)
+
+
+def _straighten(found: Layout, links: Sequence[Link]) -> None:
+    """Long edges level, at the height of one of their ends where there is room in all the layers that they pass."""
+    for _ in range(3):
+        for link in links:
+            bends = [place for place in link.way if place.rank % 2 == 0 or place is link.label]
+            if not bends:
+                continue
+            low, high = -1e9, 1e9
+            for place in bends:
+                above, below = _room(found.layers[place.rank], place)
+                low, high = max(low, above), min(high, below)
+            if low > high:
+                continue
+            middle = sum([place.y for place in bends]) / len(bends)
+            ends = [y for y in (link.target.y, link.source.y) if low <= y <= high]
+            for place in bends:
+                place.y = ends[0] if ends else min(max(middle, low), high)
+
+
+def _room(layer: list[Item], item: Item) -> tuple[float, float]:
+    """Between which heights an item can move while its neighbours stay."""
+    k = layer.index(item)
+    low = layer[k - 1].y + _apart(layer[k - 1], item) if k else -1e9
+    high = layer[k + 1].y - _apart(item, layer[k + 1]) if k + 1 < len(layer) else 1e9
+    return low, high
+
+
+def _to_the_top(found: Layout) -> None:
+    """The uppermost reach of all becomes height 0."""
     top = min([item.y - item.up for layer in found.layers for item in layer], default=0.0)
     for layer in found.layers:
         for item in layer:
@@ -212,11 +247,11 @@ def _settle(layer: list[Item], *, forward: bool, both: bool) -> None:
     for item in layer:
         near = [*item.before, *item.after] if both else item.before if forward else item.after
         near = near or [*item.before, *item.after]
-        strengths = [4.0 if item.dummy or n.dummy else 1.0 for n in near]
+        strengths = [16.0 if item.dummy and n.dummy else 2.0 if item.dummy or n.dummy else 1.0 for n in near]
         wishes.append(sum([s * n.y for s, n in zip(strengths, near, strict=True)]) / sum(strengths) if near else item.y)
         weights.append(sum(strengths) if near else 0.1)
     shift, total = [0.0], 0.0
-    for above, below in zip(layer, layer[1:], strict=False):
+    for above, below in pairwise(layer):
         total += _apart(above, below)
         shift.append(total)
     fitted = _increasing([w - s for w, s in zip(wishes, shift, strict=False)], weights)

@@ -23,7 +23,7 @@ def number_text(value: float) -> str:
     if "e" in text:
         digits, _, power = text.partition("e")
         text = f"{digits}e{int(power)}"
-    return text.replace("-", "−").replace("−0", "0") if text in ("-0",) else text.replace("-", "−")
+    return text.replace("-", "−")
 
 
 def array_text(value: Any) -> str:

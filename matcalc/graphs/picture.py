@@ -56,9 +56,9 @@ class Drawing:
         self.graph = graph
         self.labels = Labels(graph, show)
         self.gates = {vertex: self.labels.gate(vertex) for vertex in graph.nodes}
-        self.above = {vertex: self.labels.above(vertex) for vertex in graph.nodes}
         self.below = {vertex: self.labels.below(vertex) for vertex in graph.nodes}
         self.branches = {edge: self.labels.branch(edge) for edge in graph.edges}
+        self.above = {vertex: self.labels.above(vertex) for vertex in graph.nodes}
         self.items = {vertex: self._item(vertex) for vertex in graph.nodes}
         self.links = {edge: self._link(edge) for edge in graph.edges}
         self.placed: Layout = layout(list(self.items.values()), list(self.links.values()))
@@ -154,6 +154,8 @@ class Drawing:
         path = [f"M{number(x)} {number(y)}"]
         parts: list[Element] = []
         for place in link.way:
+            if not self.placed.widths[place.rank]:
+                continue  # nothing stands in this layer, the wire need not bend there
             to = (MARGIN + place.x, MARGIN + place.y)
             path.append(_curve(x, y, *to))
             x, y = self._end(place), to[1]

@@ -10,8 +10,6 @@ from matcalc.expressions.dims import evaluate, names, text
 from matcalc.expressions.node import Node, axes, postorder
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from matcalc.language.program import Program
 
 __all__ = ["given_point", "random_point", "read_point"]
@@ -33,7 +31,8 @@ def read_point(words: str) -> dict[str, Any]:
     for part in _split(words):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value):
-            raise MatcalcError(f"--at takes name=number, not {part.strip()[:60]!r}", hint="x=1,y=2 or the path of an .npz")
+            hint = "x=1,y=2 or the path of an .npz"
+            raise MatcalcError(f"--at takes name=number, not {part.strip()[:60]!r}", hint=hint)
         if name in found:
             raise MatcalcError(f"--at says {name} twice")
         found[name] = _number(name, value)
