@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.calculus.blocks import computed
 from matcalc.calculus.hessian_product import hessian_products
 from matcalc.codegen.compiled import Compiled
+from matcalc.codegen.lower import named
 from matcalc.codegen.numpy_module import Request, generate
 from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.errors import UnsupportedError
@@ -88,6 +89,7 @@ def request_of(derivation: Derivation, *, hvp: str | Sequence[str] | None = None
         hessians=second if second or derivation.order == 2 else None, products=products,
         directions=directions, value_name=derivation.of or "value",
         functions=program.functions_bound, least=program.least, formulas=formulas,
+        written=lambda node: _written(node, program.syntax),
     )  # fmt: skip
 
 
@@ -125,6 +127,14 @@ def _formula(derivation: Derivation) -> str:
 
     node = derivation.value.node
     return _short(source(node.args[0] if node.op == "let" else node, syntax=derivation.program.syntax))
+
+
+def _written(node: Node, syntax: str) -> str:
+    """A matrix as the program writes it; of a long one, what it is the result of."""
+    from matcalc.render.source import source
+
+    known = all(part.op in table.OPERATIONS or not part.args or part.op == "let" for part in postorder(node))
+    return source(node, syntax=syntax) if node.size <= 40 and known else named(node)
 
 
 def _short(text: str) -> str:

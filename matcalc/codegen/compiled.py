@@ -24,10 +24,10 @@ NODES = frozenset({
     "Sub", "Mult", "Div", "Pow", "MatMult", "Mod", "FloorDiv", "USub", "Compare", "BoolOp", "And", "Or", "NotEq",
     "Eq", "Lt", "LtE", "Gt",
     "GtE", "NotIn", "In", "If", "IfExp", "Raise", "JoinedStr", "FormattedValue", "GeneratorExp", "comprehension",
-    "Starred", "AugAssign",
+    "Starred", "AugAssign", "Try", "ExceptHandler", "For",
 })  # fmt: skip
 MODULES = frozenset({"numpy", "scipy.linalg", "scipy.special"})
-BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted")
+BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len")
 
 
 class Compiled:

@@ -324,17 +324,35 @@ def _logdet(x):
     return size + 1j * (sign.imag / sign.real)
 ''',
     ),
-    "_logdet_posdef": Helper(
+    "_factor": Helper(
         '''
-def _logdet_posdef(x):
-    """log det x of a symmetric positive definite matrix."""
-    return 2.0 * np.sum(np.log(np.diagonal(np.linalg.cholesky(x))))
+def _factor(x, what):
+    """The lower triangular L with L @ L.T = x."""
+    try:
+        return np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        raise np.linalg.LinAlgError(f"{what} is not positive definite") from None
 ''',
         '''
-def _logdet_posdef(x):
-    """log det x, continued analytically: to first order in the imaginary part."""
-    sign, size = np.linalg.slogdet(x)
-    return size + 1j * (sign.imag / sign.real)
+def _factor(x, what):
+    """The lower triangular L with L @ L.T = x, column by column, without conjugates."""
+    y = np.zeros_like(x)
+    for j in range(len(x)):
+        y[j, j] = np.sqrt(x[j, j] - y[j, :j] @ y[j, :j])
+        y[j + 1 :, j] = (x[j + 1 :, j] - y[j + 1 :, :j] @ y[j, :j]) / y[j, j]
+    return y
+''',
+    ),
+    "_log_abs": Helper(
+        '''
+def _log_abs(x):
+    """log |x|."""
+    return np.log(np.abs(x))
+''',
+        '''
+def _log_abs(x):
+    """log |x|, continued analytically."""
+    return np.log(np.where(np.real(x) >= 0.0, x, -x))
 ''',
     ),
     "_pinv": Helper(
@@ -377,12 +395,20 @@ def _eigvalsh(x):
     """The eigenvalues of the symmetric part, ascending."""
     return np.linalg.eigvalsh((x + x.T) / 2)
 '''),
-    "_eigvecsh": Helper('''
+    "_eigh": Helper('''
+def _eigh(x):
+    """Eigenvalues and eigenvectors of the symmetric part, the largest entry of each vector positive."""
+    values, v = np.linalg.eigh((x + x.T) / 2)
+    return values, v * np.sign(v[np.argmax(np.abs(v), axis=0), np.arange(v.shape[1])])
+'''),
+    "_eigvecsh": Helper(
+        '''
 def _eigvecsh(x):
     """The eigenvectors of the symmetric part, the largest entry of each positive."""
-    v = np.linalg.eigh((x + x.T) / 2)[1]
-    return v * np.sign(v[np.argmax(np.abs(v), axis=0), np.arange(v.shape[1])])
-'''),
+    return _eigh(x)[1]
+''',
+        uses=("_eigh",),
+    ),
     "_gaps": Helper('''
 def _gaps(a):
     """1 / (a[j] - a[i]), and 0 on the diagonal."""

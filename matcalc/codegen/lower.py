@@ -27,17 +27,26 @@ ONE = Fraction(1)
 Rule: TypeAlias = "Callable[[Lowering, Node], Scaled]"
 
 
+def named(node: Node) -> str:
+    """What a matrix is called where no better text is at hand."""
+    return str(node.params[0]) if node.op in ("var", "let") else f"the argument, a result of {node.op},"
+
+
 class Lowering:
     """The values of some outputs.
 
-    ``guarded``: nodes whose quotients by a norm are those of a derivative, and 0 where the norm is.
+    ``in_value``: nodes whose quotients by a norm are not those of a derivative, which are 0 where the norm is.
+    ``written``: how a matrix is called in an error at run time.
     """
 
-    def __init__(self, outputs: Iterable[Node], in_value: frozenset[Node] = frozenset()) -> None:
+    def __init__(
+        self, outputs: Iterable[Node], in_value: frozenset[Node] = frozenset(),
+        written: Callable[[Node], str] = named,
+    ) -> None:  # fmt: skip
         outputs = list(outputs)
         self.graph = Graph()
         self.uses = Uses(outputs)
-        self.in_value = in_value
+        self.in_value, self.written = in_value, written
         self.hints: dict[Value, str] = {}
         self.flats: dict[Node, Flat | None] = {}
         self.done: dict[Node, Scaled] = {}
@@ -55,7 +64,8 @@ class Lowering:
             if missing:
                 stack.extend(reversed(missing))
             else:
-                self.done[node] = self._finish(node)
+                self.done[node] = found = self._finish(node)
+                self.graph.note(*found, node)
                 stack.pop()
 
     def flat(self, node: Node) -> Flat | None:

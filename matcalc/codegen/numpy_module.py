@@ -9,14 +9,14 @@ in the number of distinct nodes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matcalc.codegen import docstring
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.functions import bind
 from matcalc.codegen.helpers import HELPERS, texts
-from matcalc.codegen.lower import Lowering
+from matcalc.codegen.lower import Lowering, named
 from matcalc.codegen.names import Names
 from matcalc.codegen.sharing import improve
 from matcalc.codegen.signature import Signature
@@ -49,12 +49,13 @@ class Request:
     ``least``      least sizes of dimensions
     ``formulas``   lines for the docstring
     ``name``       of the function
+    ``written``    how a matrix is called in an error at run time
     ``complex_``   the variant for complex numbers, without checks, for the complex step
     """
 
     __slots__ = (
         "complex", "directions", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order",
-        "products", "value", "value_name",
+        "products", "value", "value_name", "written",
     )  # fmt: skip
 
     def __init__(
@@ -63,12 +64,13 @@ class Request:
         products: Mapping[str, Node] | None = None, directions: Sequence[Node] = (), value_name: str = "value",
         functions: Mapping[str, str] | None = None, least: Mapping[Any, int] | None = None,
         formulas: Sequence[str] = (), name: str = "gradients", complex_: bool = False,
+        written: Callable[[Node], str] = named,
     ) -> None:  # fmt: skip
         self.value, self.inputs, self.value_name = value, [*inputs, *directions], value_name
         self.products, self.directions = dict(products) if products is not None else None, list(directions)
         self.gradients, self.hessians = dict(gradients or {}), dict(hessians) if hessians is not None else None
         self.functions, self.least = dict(functions or {}), dict(least or {})
-        self.formulas, self.name, self.complex = list(formulas), name, complex_
+        self.formulas, self.name, self.complex, self.written = list(formulas), name, complex_, written
 
     def outputs(self) -> list[tuple[str, Node]]:
         """All results, each with a name for its line."""
@@ -116,7 +118,7 @@ def build(request: Request) -> Module:
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes])
     final = [stable[bound[node]] for node in nodes]
-    lowering = Lowering(final, frozenset(postorder(final[0])))
+    lowering = Lowering(final, frozenset(postorder(final[0])), request.written)
     values = improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
     signature, writer = _frame(request, values)
     outputs = list(zip(labels, values, strict=True))

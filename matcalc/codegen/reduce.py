@@ -258,7 +258,7 @@ def _multilinear(lowering: Lowering, node: Node) -> Scaled:
 
 
 WHOLE = (
-    "expm", "expm_frechet", "cholesky", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right",
+    "expm", "expm_frechet", "eigvalsh", "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right",
     "svd_gaps",
 )  # fmt: skip
 RULES: dict[str, Rule] = {
@@ -270,5 +270,5 @@ RULES: dict[str, Rule] = {
     "sum": _reduced, "mean": _reduced, "tr": _traced, "diag": _diagonal, "inner": _inner_product,
     "norm": _norm, "norm1": _norm, "norm_inf": _norm, "norm_nuc": _norm,
     "logsumexp": _soft, "softmax": _soft, "log_softmax": _soft,
-    **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "det", "cov", *WHOLE), _call),
+    **dict.fromkeys(("prod", "prod_others", "max", "min", "is_max", "is_min", "polar", "cov", *WHOLE), _call),
 }  # fmt: skip

@@ -4,13 +4,15 @@ code is written.
 A matrix that several things are solved with is factored for each of them by NumPy, which keeps no
 factors.  So where its inverse is needed anyway, or more than `SOLVES` systems have the same matrix,
 the inverse is computed once and multiplied with (as accurate as solving, for the error that matters
-here: Druinsky & Toledo 2012).
+here: Druinsky & Toledo 2012). Eigenvalues and eigenvectors of one matrix come of one decomposition, singular values
+and vectors likewise; for Cholesky factors see `matcalc.codegen.factorisations`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcalc.codegen.factorisations import decomposed, together
 from matcalc.codegen.plan import weight
 from matcalc.codegen.values import Graph, Value
 
@@ -31,11 +33,12 @@ def improve(graph: Graph, outputs: Sequence[Value], hints: dict[Value, str]) -> 
     for value in hints:
         if value in uses:
             uses[value] += 2
-    inverted = _inverted(graph, order)
+    inverted, shared = _inverted(graph, order), together(order)
     new: dict[Value, Value] = {}
     for value in order:
         args = tuple([new[a] for a in value.args])
-        new[value] = _changed(graph, value, args, inverted, uses)
+        part = decomposed(graph, value, args, shared)
+        new[value] = _changed(graph, value, args, inverted, uses) if part is None else part
     for value, name in list(hints.items()):
         if value in new and new[value] is not value:
             hints.setdefault(new[value], name)
@@ -88,6 +91,8 @@ def _changed(
         return moved
     if args == value.args:
         return value
+    if value.op == "T":
+        return graph.transposed(args[0])
     return graph.value(value.op, args, value.params, value.axes)
 
 

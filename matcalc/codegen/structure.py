@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from matcalc.codegen import factorisations
 from matcalc.codegen.factors import Factor
 from matcalc.codegen.reduce import inner, inner_pair
 from matcalc.codegen.values import Graph, Scaled, Value, axes_of
@@ -87,14 +88,6 @@ def _solved(lowering: Lowering, node: Node) -> Scaled:
     if not na:
         na, a = ONE, lowering.array(node.args[0])
     return nb / na, graph.value("solve", (a, b), (), axes)
-
-
-def _logdet(lowering: Lowering, node: Node) -> Scaled:
-    graph = lowering.graph
-    value = lowering.array(node.args[0])
-    value = value.args[0] if value.op == "T" else value
-    method = "cholesky" if graph.positive_definite(value) else "slogdet"
-    return ONE, graph.value("logdet", (value,), (method,), ())
 
 
 def _pinv(lowering: Lowering, node: Node) -> Scaled:
@@ -232,7 +225,7 @@ def _cross_entropy(lowering: Lowering, node: Node) -> Scaled:
 
 
 RULES: dict[str, Rule] = {
-    "index": _indexed, "stack": _stacked, "inv": _inverse, "solve": _solved, "logdet": _logdet, "pinv": _pinv,
+    "index": _indexed, "stack": _stacked, "inv": _inverse, "solve": _solved, "pinv": _pinv,
     "vec": _vec, "unvec": _unvec, "kron": _kron, "kron_left": _kron, "kron_right": _kron, "pow": _power,
-    "matrix_power": _matrix_power, "power_sum": _power_sum, "cross_entropy": _cross_entropy,
+    "matrix_power": _matrix_power, "power_sum": _power_sum, "cross_entropy": _cross_entropy, **factorisations.RULES,
 }  # fmt: skip

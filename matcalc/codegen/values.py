@@ -13,7 +13,8 @@ that is 0 where its divisor is; ``map`` (table entry), ``apply`` (function, orde
 whole arrays that is passed in (name, its law); ``T``;
 ``expand``, ``v[:, None]``; ``spread``, one operand of broadcasting that stands for a full array;
 ``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean`` (axis); ``call`` (table entry,
-axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet`` ;
+axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet``; ``factor`` (how the matrix
+is called), of Cholesky; ``decomposition`` (which), several arrays, and ``part`` (which one) of it;
 ``diagonal`` of a matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but
 for those items; ``stack`` (counts, shapes); ``reshape``, in the order of columns; ``lift`` (which axes
 are there), new axes for broadcasting; ``fill`` (diagonals, signs), arrays added up on diagonals of one of
@@ -25,8 +26,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from matcalc import facts
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Shape
+from matcalc.expressions.node import Node, Shape
 
 __all__ = ["Axes", "Graph", "Scaled", "Value", "axes_of"]
 
@@ -61,6 +63,7 @@ class Graph:
     def __init__(self) -> None:
         self.table: dict[tuple[Any, ...], Value] = {}
         self._symmetric: dict[Value, bool] = {}
+        self.factors: dict[Value, Value] = {}  # of a matrix, its Cholesky factor
         self.one = self.const(ONE)
 
     def value(self, op: str, args: tuple[Value, ...] = (), params: tuple[Any, ...] = (), axes: Axes = ()) -> Value:
@@ -122,6 +125,8 @@ class Graph:
                 a = self.value("expand", (a,), (), (*a.axes, 1))
             if form_b == "column" and len(axes) == 2:
                 b = self.value("expand", (b,), (), (*b.axes, 1))
+            if op == "add" and self.find(op, (b, a), params, axes) is not None:
+                a, b = b, a
             return self.value(op, (a, b), params, axes)
         form = form_a if form_a != "scalar" else form_b
         small = self.value(op, (a, b), params, a.axes or b.axes)
@@ -196,6 +201,11 @@ class Graph:
 
     # facts -------------------------------------------------------------------------------------------------
 
+    def note(self, number: Fraction, value: Value, node: Node) -> None:
+        """What is known of a node is known of the value that it became (``node = number * value``)."""
+        if number and len(value.axes) == 2 and value.axes == axes_of(node.shape) and facts.symmetric(node):
+            self._symmetric[value] = True
+
     def symmetric(self, value: Value) -> bool:
         """Whether a matrix is known to be its own transpose."""
         known = self._symmetric.get(value)
@@ -236,33 +246,3 @@ class Graph:
                 (left.op == "T" and left.args[0] is b) or (b.op == "T" and b.args[0] is left)
             )
         return False
-
-    def positive_definite(self, value: Value) -> bool:
-        """Whether a matrix is known to be symmetric positive definite (an input of that type, and
-        sums with such)."""
-        while True:
-            if value.op == "input":
-                return bool(value.params[1] == "posdef")
-            if value.op == "inv":
-                value = value.args[0]
-            elif value.op == "add":
-                a, b = value.args
-                if self._semidefinite(b):
-                    value = a
-                elif self._semidefinite(a):
-                    value = b
-                else:
-                    return False
-            else:
-                return False
-
-    def _semidefinite(self, value: Value) -> bool:
-        if value.op == "matmul" and len(value.args[1].axes) == 2:
-            a, b = value.args
-            if a.op == "matmul":
-                inner = a.args[1].op == "input" and a.args[1].params[1] == "posdef"
-                return inner and self._mirrored(a, b)
-            return self._mirrored(a, b)
-        return (value.op == "input" and value.params[1] == "posdef") or (
-            value.op == "outer" and value.args[0] is value.args[1]
-        )

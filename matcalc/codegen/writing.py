@@ -6,6 +6,7 @@ nowhere else.  The functions of the operations' tables are written as their ``nu
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -210,6 +211,8 @@ _CALLS: dict[str, Callable[[Writer, Value, list[Text]], str]] = {
     "roll": _rolled, "conv_matrix": _sized, "corr_matrix": _sized,
     "tr": lambda w, v, a: f"np.trace({a[0][0]})",
     "norm": lambda w, v, a: f"{w.helper('_norm')}({a[0][0]})",
+    "log_abs": lambda w, v, a: f"{w.helper('_log_abs')}({a[0][0]})",
+    "gaps": lambda w, v, a: f"{w.helper('_gaps')}({a[0][0]})",
     "pinv": lambda w, v, a: f"{w.helper('_pinv')}({a[0][0]})",
 }  # fmt: skip
 
@@ -316,9 +319,8 @@ def _own(w: Writer, v: Value, args: list[Text]) -> Text:
     return f'{w.helper("_value_of")}("{name}", {name}, ({shape}), {", ".join([a[0] for a in args])})', ATOM
 
 
-def _logdet(w: Writer, v: Value, args: list[Text]) -> Text:
-    name = "_logdet_posdef" if v.params[0] == "cholesky" else "_logdet"
-    return f"{w.helper(name)}({args[0][0]})", ATOM
+def _factor(w: Writer, v: Value, args: list[Text]) -> Text:
+    return f"{w.helper('_factor')}({args[0][0]}, {json.dumps(v.params[0], ensure_ascii=False)})", ATOM
 
 
 def _function(name: str) -> Callable[[Writer, Value, list[Text]], Text]:
@@ -338,7 +340,10 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "expand": lambda w, v, a: (f"{wrap(a[0], ATOM)}[:, None]", ATOM),
     "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _function("np.outer"),
     "sum": _total, "mean": _total, "solve": _function("np.linalg.solve"), "inv": _function("np.linalg.inv"),
-    "logdet": _logdet, "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
+    "logdet": lambda w, v, a: (f"{w.helper('_logdet')}({a[0][0]})", ATOM),
+    "factor": _factor, "decomposition": lambda w, v, a: (f"{w.helper(f'_{v.params[0]}')}({a[0][0]})", ATOM),
+    "part": lambda w, v, a: (f"{a[0][0]}[{v.params[0]}]", ATOM),
+    "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
     "where": lambda w, v, a: (f"np.where({wrap(a[0], SUM)} > 0, {a[1][0]}, {a[2][0]})[()]", ATOM),
     "pair": lambda w, v, a: (f"np.eye({w.dim(v.axes[0])}).reshape({', '.join(map(w.dim, v.axes))})", ATOM),
     "einsum": lambda w, v, a: (einsum_text(v, [text for text, _ in a], lambda c: number_text(c)[0]), SUM),
