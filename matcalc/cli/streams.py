@@ -50,15 +50,16 @@ def is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def deliver(text: str, path: str | None, *, force: bool = False) -> None:
-    """A result, to a file where one is named.
+def deliver(text: str | bytes, path: str | None, *, force: bool = False) -> None:
+    """A result, to a file where one is named; bytes always go to a file.
 
     The file appears whole or not at all; a symbolic link is not followed, and what exists is
     replaced only by ``force``.
     """
-    if path is None or path == "-":
+    if isinstance(text, str) and (path is None or path == "-"):
         out(text)
         return
+    assert path is not None
     try:
         _write(path, text, force)
     except (OSError, ValueError) as wrong:
@@ -67,7 +68,7 @@ def deliver(text: str, path: str | None, *, force: bool = False) -> None:
     tell(f"wrote {click.format_filename(path)}")
 
 
-def _write(path: str, text: str, force: bool) -> None:
+def _write(path: str, text: str | bytes, force: bool) -> None:
     _refuse(path, force)
     folder, name = os.path.split(path)
     if not name:
@@ -75,8 +76,9 @@ def _write(path: str, text: str, force: bool) -> None:
     temporary = os.path.join(folder, f".matcalc-{os.getpid()}.tmp")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text if text.endswith("\n") else f"{text}\n")
+        data = text if isinstance(text, bytes) else (text if text.endswith("\n") else f"{text}\n").encode()
+        with open(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(handle)
         _refuse(path, force)

@@ -13,11 +13,20 @@ from matcalc.language.program import Program
 from matcalc.notes import cells, formulas
 from matcalc.notes.asking import Asked, names
 from matcalc.notes.model import (
-    Block, Cell, Code, CodeSpan, Inline, MathSpan, Paragraph, Table, Text, decoded, encoded,
+    Block,
+    Cell,
+    Code,
+    CodeSpan,
+    Inline,
+    MathSpan,
+    Paragraph,
+    Table,
+    Text,
+    decoded,
+    encoded,
 )  # fmt: skip
 from matcalc.notes.pieces import Piece
 from matcalc.notes.words import Words
-from matcalc.render.latex import latex
 from matcalc.render.names import latex_name
 from matcalc.render.shapes import shape_latex, shape_text
 from matcalc.results import Derivation, Expression, Result
@@ -72,6 +81,11 @@ class Question:
     def wrt(self) -> list[str]:
         """The variables that are named, or all inputs."""
         return chosen_variables(self.program, names(self.asked.options.get("wrt", "")) or "all")
+
+    @property
+    def how(self) -> dict[str, str]:
+        """How steps are shown, as far as the request tells."""
+        return {key: self.asked.options[key] for key in ("level", "policy", "style") if key in self.asked.options}
 
     def derivation(self, wrt: list[str], *, order: int = 1) -> Derivation:
         """The derivatives by variables, with the options of the request."""
@@ -129,21 +143,27 @@ def derivatives(q: Question) -> Answer:
     """The derivatives, after the steps that lead to them where these are asked for."""
     order = int(q.asked.options.get("order", "1"))
     derivation = q.derivation(q.wrt, order=order)
-    blocks: list[Block] = formulas.steps_blocks(derivation, q.words) if q.asked.on("steps") else []
+    blocks: list[Block] = []
+    if q.asked.on("steps"):
+        level = q.asked.options["steps"]
+        how = q.how if level == "yes" else {**q.how, "level": level}
+        blocks += formulas.steps_blocks(derivation, q.words, **how)
     return _derived(q, derivation, [*blocks, formulas.result_rows(derivation)], {"order": 2} if order == 2 else {})
 
 
 def steps(q: Question) -> Answer:
     """The steps, which end with the results."""
-    from matcalc.steps import render_text
+    from matcalc.steps import explain
 
     derivation = q.derivation(q.wrt)
     failed, notes = q.failures(derivation)
+    told = [f", {key}={value!r}" for key, value in q.how.items()]
+    told += [f", lang={q.words.language!r}"] if q.words.language != "en" else []
+    call = f"explain(mc.derive({cells.arguments(q.piece, q.asked, q.wrt)}){''.join(told)})"
     cell = cells.printed(
-        f"from matcalc.steps import render_text\n\nprint(render_text(mc.derive({cells.arguments(q.piece, q.asked, q.wrt)})))",
-        render_text(derivation),
+        f"from matcalc.steps import explain\n\nprint({call})", explain(derivation, lang=q.words.language, **q.how)
     )
-    return Answer(tuple(formulas.steps_blocks(derivation, q.words)), q.cell(cell), notes, failed)
+    return Answer(tuple(formulas.steps_blocks(derivation, q.words, **q.how)), q.cell(cell), notes, failed)
 
 
 def hessian(q: Question) -> Answer:
@@ -184,7 +204,8 @@ def shapes(q: Question) -> Answer:
     ]
     found = Derivation(q.program, q.program.value, "", ()).shapes
     lines = [f"{name} {shape}" for name, shape in found.items()]
-    loop = f"for name, shape in mc.derive({cells.arguments(q.piece, q.asked, [])}).shapes.items():\n    print(name, shape)"
+    call = f"mc.derive({cells.arguments(q.piece, q.asked, [])})"
+    loop = f"for name, shape in {call}.shapes.items():\n    print(name, shape)"
     return Answer((Table(head, tuple(rows), ("left", "left")),), q.cell(cells.printed(loop, "\n".join(lines))))
 
 
@@ -193,13 +214,15 @@ def code(q: Question) -> Answer:
     from matcalc.compiling import compile
 
     options = q.asked.options
-    more = {"order": int(options.get("order", "1"))} if options.get("order", "1") != "1" else {}
+    order = int(options.get("order", "1"))
     target = options.get("target", "numpy")
     found = compile(
-        q.program, q.wrt, of=options.get("of"), structure=options.get("structure", "projection"), target=target, **more
+        q.program, q.wrt, of=options.get("of"), structure=options.get("structure", "projection"), target=target,
+        order=order,
     )
     failed, notes = q.failures(q.derivation(q.wrt))
-    given = cells.arguments(q.piece, q.asked, q.wrt, **more, **({"target": target} if target != "numpy" else {}))
+    more = {"order": order if order > 1 else 0, "target": "" if target == "numpy" else target}
+    given = cells.arguments(q.piece, q.asked, q.wrt, **more)
     cell = cells.printed(f"print(mc.compile({given}).source)", found.source)
     return Answer((Code(found.source, "python"),), q.cell(cell), notes, failed)
 
@@ -242,7 +265,7 @@ def formula_in_line(q: Question) -> Answer:
 
     if not q.asked.subject:
         raise ParseError("a formula is missing", hint="such as {mc: formula W@x + b}")
-    return Answer((MathSpan(latex(expression(q.asked.subject, beside(q.program)))),))
+    return Answer((MathSpan(formulas.latex(expression(q.asked.subject, beside(q.program)))),))
 
 
 def _named(q: Question, name: str) -> Any:
@@ -256,7 +279,8 @@ def _written(q: Question, shown: Expression, left: str) -> Inline:
         return Text(shown.text())
     if form in ("source", "indices"):
         return CodeSpan(shown.source() if form == "source" else shown.indices())
-    return MathSpan(f"{left} = {shown.latex()}" if form == "equation" and left else shown.latex())
+    tex = formulas.shown_latex(shown)
+    return MathSpan(f"{left} = {tex}" if form == "equation" and left else tex)
 
 
 def _checks(q: Question) -> Answer:

@@ -29,7 +29,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "check": (*DERIVED, "dims", "seed", "expect"),
     "claim": (*DERIVED, "dims", "seed", "expect"),
     "code": (*DERIVED, "order", "target"),
-    "graph": ("in", "at", "caption", "let", "syntax", "of", "dims"),
+    "graph": ("in", "at", "wrt", "of", "show", "dims", "seed", "caption", "let", "syntax"),
 }
 SPANS: Mapping[str, tuple[str, ...]] = {
     "d": ("in", "of", "layout", "structure", "expand", "form", "check"),
@@ -40,6 +40,7 @@ SPANS: Mapping[str, tuple[str, ...]] = {
 FLAGS = ("expand", "continues", "check", "steps")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "show": ("formula", "source", "both", "nothing"),
+    "graph show": ("auto", "numbers", "formulas", "both"),
     "form": ("latex", "equation", "source", "text", "indices"),
     "expect": ("pass", "fail"),
     "layout": ("shape", "numerator", "denominator"),
@@ -48,8 +49,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "order": ("1", "2"),
     "expand": ("yes", "no"),
     "check": ("yes", "no"),
+    "steps": ("yes", "no", "brief", "full"),
+    "level": ("brief", "full"),
+    "policy": ("shape", "jacobian"),
+    "style": ("chain", "differential"),
 }
-_WORD = re.compile(r"""\s*(?:(?P<key>[A-Za-z]+)\s*=\s*(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<value>\S+))|(?P<bare>\S+))""")
+_WORD = re.compile(
+    r"""\s*(?:(?P<key>[A-Za-z]+)\s*=\s*(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<value>\S+))|(?P<bare>\S+))"""
+)
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,8 @@ def asked(request: Request, source: str, defaults: Mapping[str, str] | None = No
     start = _offset(source, request)
     first = re.match(r"[^\s=]+(?!\s*=)(?=\s|\Z)", words)
     if request.inline and first is None:
-        raise _refusal("an empty request", f"one within a sentence is {_listed(SPANS)}, such as {{mc: d W}}").at(source, start)
+        hint = f"one within a sentence is {_listed(SPANS)}, such as {{mc: d W}}"
+        raise _refusal("an empty request", hint).at(source, start)
     kind = first[0] if first else "program"
     if kind not in kinds and kind in FLAGS and not request.inline:
         kind, first = "program", None
@@ -102,6 +110,9 @@ def asked(request: Request, source: str, defaults: Mapping[str, str] | None = No
     rest = words[first.end() :] if first else words
     options, subject = _options(rest, kind, kinds[kind], request, source, start)
     usable = {key: value for key, value in (defaults or {}).items() if key in kinds[kind]}
+    for key, value in usable.items():
+        if value not in CHOICES[key]:
+            raise _unknown(key, value, CHOICES[key]).at(source, _within(source, 0, key))
     return Asked(kind, {**usable, **options}, subject, request)
 
 
@@ -129,8 +140,9 @@ def _options(
             raise _unknown(f"option of {kind}", key, known).at(source, place)
         if key in found:
             raise _refusal(f"{key} is given twice", "").at(source, place)
-        if key in CHOICES and value not in CHOICES[key]:
-            raise _unknown(key, value, CHOICES[key]).at(source, place)
+        choices = CHOICES.get(f"{kind} {key}", CHOICES.get(key, ()))
+        if choices and value not in choices:
+            raise _unknown(key, value, choices).at(source, place)
         found[key] = value
     return found, " ".join(subject)
 

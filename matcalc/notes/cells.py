@@ -25,9 +25,9 @@ def program_cell(piece: Piece) -> Cell:
     return Cell(f"{variable(piece)} = {text}")
 
 
-def arguments(piece: Piece, asked: Asked, wrt: Sequence[str], **more: Any) -> str:
+def arguments(piece: Piece, asked: Asked, wrt: Sequence[str] | str, **more: Any) -> str:
     """The arguments of `matcalc.derive` and its like, those alone that are not the default."""
-    parts = [variable(piece), f"wrt={list(wrt)!r}"]
+    parts = [variable(piece)] if wrt == "all" else [variable(piece), f"wrt={list(wrt)!r}"]
     given: dict[str, Any] = {}
     for key, default in (("of", None), ("layout", "shape"), ("structure", "projection")):
         if asked.options.get(key, default) != default:
@@ -54,8 +54,8 @@ def displayed(call: str, formulas: Mapping[str, tuple[str, str]]) -> Cell:
     lines, outputs = [call], []
     for expression, (left, tex) in formulas.items():
         lines.append(f"display(Math({_raw(left + ' = ')} + {expression}.latex()))")
-        shown = f"{left} = {tex}"
-        outputs.append(_display({"text/latex": f"$\\displaystyle {shown}$", "text/plain": "<IPython.core.display.Math object>"}))
+        shown = f"$\\displaystyle {left} = {tex}$"
+        outputs.append(_display({"text/latex": shown, "text/plain": "<IPython.core.display.Math object>"}))
     return Cell("\n".join(lines), tuple(outputs))
 
 

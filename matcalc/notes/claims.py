@@ -11,7 +11,6 @@ from matcalc.notes import cells, formulas
 from matcalc.notes.asking import names
 from matcalc.notes.model import Block, Equations, Inlines, MathSpan, Paragraph, Row, Table, Text, Verdict
 from matcalc.notes.pieces import placed
-from matcalc.render.latex import latex
 from matcalc.render.names import latex_name
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from matcalc.results import Derivation
     from matcalc.verify.report import Report, VariableReport
 
-__all__ = ["checked", "claims_of"]
+__all__ = ["checked", "claims_of", "dims_of", "number_of"]
 
 DIM_LIMIT = 1000
 
@@ -63,7 +62,7 @@ def checked(q: Question) -> Answer:
         raise ParseError("a claim block is empty", hint="write a line such as W = outer(u*f'(W@x + b), x)")
     wrt = list(dict.fromkeys([*names(options.get("wrt", "")), *texts])) or q.wrt
     derivation = q.derivation(wrt)
-    seed, dims = _number(options.get("seed", "0"), "seed"), _dims(q, options.get("dims", ""))
+    seed, dims = number_of(options.get("seed", "0"), "seed"), dims_of(q, options.get("dims", ""))
     report = check_derivation(derivation, claims=texts, seed=seed, dims=dims)
     blocks: list[Block] = [] if q.asked.kind == "claim" else [_table(q, report)]
     for name, node in nodes.items():
@@ -98,24 +97,26 @@ def _verdict(q: Question, derivation: Derivation, name: str, node: Node, found: 
     left = formulas.left_of(derivation, derivation[name])
     message = q.words["claim right"] if found.passed else found.message
     finding = "right" if found.passed else "open" if found.inconclusive else "wrong"
-    equation = Equations((Row(left, latex(node)),), "claim")
+    equation = Equations((Row(left, formulas.latex(node)),), "claim")
     return Verdict(finding, (equation, Paragraph((Text(message[:1].upper() + message[1:]),), "note")))
 
 
-def _number(text: str, option: str) -> int:
+def number_of(text: str, option: str) -> int:
+    """The number that an option is; raises `ParseError` where it is none."""
     if not re.fullmatch("[0-9]{1,9}", text):
         raise ParseError(f"{option}={text[:40]}: that is no number")
     return int(text)
 
 
-def _dims(q: Question, text: str) -> dict[str, int]:
+def dims_of(q: Question, text: str) -> dict[str, int]:
+    """The sizes of ``dims=n=4,d=3``; raises a `MatcalcError` for what is no dimension of the program."""
     found: dict[str, int] = {}
     for part in [part for part in text.split(",") if part.strip()]:
         name, _, value = (piece.strip() for piece in part.partition("="))
         if name not in q.program.dims:
-            there = ", ".join(q.program.dims)
-            raise UnknownNameError(f"the program has no dimension {name[:40]}", hint=f"there is {there}" if there else "")
-        size = _number(value, f"dims {name}")
+            hint = f"there is {', '.join(q.program.dims)}" if q.program.dims else ""
+            raise UnknownNameError(f"the program has no dimension {name[:40]}", hint=hint)
+        size = number_of(value, f"dims {name}")
         if not 1 <= size <= DIM_LIMIT:
             raise MatcalcError(f"dims: {name}={size}: a dimension is a number from 1 to {DIM_LIMIT}")
         found[name] = size

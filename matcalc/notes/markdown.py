@@ -15,8 +15,29 @@ from typing import TYPE_CHECKING, Any
 from matcalc.errors import UnsupportedError
 from matcalc.notes.head import head_of
 from matcalc.notes.model import (
-    Block, Break, Code, CodeSpan, Document, Emphasis, Heading, Image, Inline, Inlines, Items, Link, Math, MathSpan,
-    Paragraph, Place, Quote, Request, Rule, Strike, Strong, Table, Text,
+    Block,
+    Break,
+    Code,
+    CodeSpan,
+    Document,
+    Emphasis,
+    Heading,
+    Image,
+    Inline,
+    Inlines,
+    Items,
+    Link,
+    Math,
+    MathSpan,
+    Paragraph,
+    Place,
+    Quote,
+    Request,
+    Rule,
+    Strike,
+    Strong,
+    Table,
+    Text,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -199,7 +220,9 @@ def _text(value: Any) -> str:
 def _wrapped(token: Token, inner: Inlines) -> Inline:
     if token.type == "link_open":
         return Link(_text(token.attrs.get("href")), _text(token.attrs.get("title")), inner)
-    return {"em_open": Emphasis, "strong_open": Strong, "s_open": Strike}[token.type](inner)
+    if token.type == "em_open":
+        return Emphasis(inner)
+    return Strong(inner) if token.type == "strong_open" else Strike(inner)
 
 
 def _alone(content: Inlines) -> Block:

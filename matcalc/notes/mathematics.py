@@ -16,7 +16,7 @@ from matcalc.errors import MatcalcError, ParseError, UnsupportedError
 if TYPE_CHECKING:
     from math_core import LatexToMathML
 
-__all__ = ["ENVIRONMENT", "mathml", "pieces", "refusal", "width"]
+__all__ = ["ENVIRONMENT", "mathml", "pieces", "refusal", "tightened", "width"]
 
 ENVIRONMENT = re.compile(r"\s*\\begin\{(align|gather|equation|multline|alignat|flalign)\*?\}")
 _ENTERED = re.compile(
@@ -24,6 +24,9 @@ _ENTERED = re.compile(
     r"DeclareMathOperator|global|label|tag)(?![A-Za-z])|(?P<code>\^\^)"
 )
 _BRACKETS = re.compile(r"\\left(?![a-z])|\\right(?![a-z])|\\begin\b|\\end\b|\\[{}]|[{}]| (=|\+|-|\\cdot|\\odot) ")
+_PAIR = re.compile(r"\\left\( |\\left\\\{|\\left(?![A-Za-z])|\\right\)|\\right(?![A-Za-z])")
+_FACTOR = re.compile(r" (?=[A-Za-z]|\\(?!odot|oslash|otimes|cdot|times|quad|right|end)[A-Za-z])")
+_TALL = re.compile(r"\\(?:frac|begin|sum|prod|int|sqrt|binom|underbrace|overbrace|left)(?![A-Za-z])")
 
 
 @cache
@@ -58,7 +61,7 @@ def refusal(tex: str) -> MatcalcError | None:
     """
     match = _ENTERED.search(tex)
     if match is not None:
-        what = match["command"] and f"\\{match['command']}" or ("a comment" if match["comment"] else "^^")
+        what = (match["command"] and f"\\{match['command']}") or ("a comment" if match["comment"] else "^^")
         return ParseError(f"{what} has no place in the mathematics of a note")
     try:
         mathml(tex)
@@ -101,3 +104,30 @@ def width(tex: str) -> int:
     plain = re.sub(r"\\[A-Za-z]+", "m", plain)
     operators = len(re.findall(r" (?:=|\+|-|m) ", plain))
     return len(re.sub(r"[\s{}^_]", "", plain)) + 2 * operators
+
+
+def tightened(tex: str) -> str:
+    r"""The formula with brackets of fixed size around what is not tall, which sets closer and more evenly.
+
+    >>> print(tightened(r"f\left( z \right) + \left( \frac{a}{b} \right)"))
+    f(z) + \left( \frac{a}{b} \right)
+    """
+    opened: list[tuple[int, bool]] = []  # where each bracket is in `parts`, and whether it is a round one
+    parts: list[str] = []
+    last = 0
+    for match in _PAIR.finditer(tex):
+        parts.append(tex[last : match.start()])
+        last = match.end()
+        if match[0].startswith("\\left"):
+            opened.append((len(parts), match[0] == "\\left( "))
+            parts.append(match[0])
+            continue
+        if not opened:  # no formula of matcalc's
+            return tex
+        place, is_round = opened.pop()
+        inner = "".join(parts[place + 1 :])
+        if is_round and match[0] == "\\right)" and not _TALL.search(inner):
+            parts[place:] = ["(", inner.rstrip(), r")\," if _FACTOR.match(tex, last) else ")"]
+        else:
+            parts[place:] = [parts[place] + inner + match[0]]
+    return "".join([*parts, tex[last:]])

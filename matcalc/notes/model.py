@@ -1,13 +1,12 @@
 """The document model: what a note consists of, between its Markdown and every output.
 
-Blocks hold blocks or inlines, inlines hold inlines; a request of the Markdown stands as `Request` until it has been run,
-and then as the blocks or inlines of its answer.  All are plain data: `encoded` and `decoded` write them as JSON and read
-them back, for the cache, where anything malformed is an error and never a half-read document.
+Blocks hold blocks or inlines, inlines hold inlines; a request of the Markdown stands as `Request` until it has been
+run, and then as the blocks or inlines of its answer.  All are plain data: `encoded` and `decoded` write them as JSON
+and read them back, for the cache, where anything malformed is an error and never a half-read document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
@@ -176,11 +175,11 @@ class Math:
 
 @dataclass(frozen=True)
 class Row:
-    """An equation ``left = right`` in TeX, the space that it lives in, and words beside it."""
+    """An equation ``left = right`` in TeX, and beside it the space where it lives, also in TeX, and words."""
 
     left: str
     right: str
-    space: str = ""
+    beside: str = ""
     words: Inlines = ()
 
 

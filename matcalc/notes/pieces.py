@@ -88,13 +88,15 @@ class Pieces:
     def add(self, asked: Asked) -> Piece:
         """The program of a block; raises a `MatcalcError` where it has none, or its name is taken."""
         if not asked.request.body.strip():
-            raise refused("a program block is empty", asked, self.source, hint="write a program, such as s = u.T @ f(W@x)")
+            hint = "write a program, such as s = u.T @ f(W@x)"
+            raise refused("a program block is empty", asked, self.source, hint=hint)
         base = self.continued(asked)
         name = asked.options.get("name", base.name if base else "")
         if name and not (name.isidentifier() and name.isascii()):
             raise refused(f"{name[:40]!r} is no name", asked, self.source, name, "a name has letters, digits and _")
         if name in self.named and (base is None or base.name != name):
-            raise refused(f"there are two programs {name}", asked, self.source, name, f"continues={name} goes on with it")
+            hint = f"continues={name} goes on with it"
+            raise refused(f"there are two programs {name}", asked, self.source, name, hint)
         own = body_lines(asked.request, self.lines)
         before = base.lines if base else ()
         functions = functions_of(asked, self.source) or (base.functions if base else ())

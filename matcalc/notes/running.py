@@ -12,13 +12,30 @@ from matcalc.notes.answers import ANSWERS, Answer, Question
 from matcalc.notes.asking import Asked, asked
 from matcalc.notes.cache import Cache
 from matcalc.notes.head import DEFAULTS
+from matcalc.notes.mathematics import refusal
 from matcalc.notes.model import (
-    Block, Document, Emphasis, Inlines, Items, Heading, Link, Paragraph, Place, Quote, Request, Strike, Strong, Table,
+    Block,
+    Document,
+    Emphasis,
+    Heading,
+    Inline,
+    Inlines,
+    Items,
+    Link,
+    Math,
+    MathSpan,
+    Paragraph,
+    Place,
+    Quote,
+    Request,
+    Strike,
+    Strong,
+    Table,
 )  # fmt: skip
 from matcalc.notes.pieces import Piece, Pieces
 from matcalc.notes.words import Words
 
-__all__ = ["Failure", "Run", "requests_of", "run"]
+__all__ = ["Failure", "Run", "everything", "requests_of", "run"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,7 @@ def run(
     ``progress`` is told how many of how many are done.  Raises a `MatcalcError` that points into the note.
     """
     words = Words(language or document.head.get("lang", "en"))
+    refuse_mathematics(document)
     runner = _Runner(document, words, cache or Cache(None), check)
     requests = list(requests_of(document.blocks))
     for count, request in enumerate(requests):
@@ -65,28 +83,42 @@ def requests_of(blocks: tuple[Block, ...]) -> Iterator[Request]:
     >>> [one.words for one in requests_of(read("> The gradient `{mc: d W}` of\\n>\\n> - `{mc: shape x}`").blocks)]
     ['d W', 'shape x']
     """
+    return (one for one in everything(blocks) if isinstance(one, Request))
+
+
+def everything(blocks: tuple[Block, ...]) -> Iterator[Block | Inline]:
+    """Every block and inline, outer ones first, in the order of the note."""
     for block in blocks:
-        if isinstance(block, Request):
-            yield block
-        elif isinstance(block, Heading | Paragraph):
+        yield block
+        if isinstance(block, Heading | Paragraph):
             yield from _within(block.content)
         elif isinstance(block, Quote):
-            yield from requests_of(block.content)
+            yield from everything(block.content)
         elif isinstance(block, Items):
             for item in block.items:
-                yield from requests_of(item)
+                yield from everything(item)
         elif isinstance(block, Table):
             for row in (block.head, *block.rows):
                 for content in row:
                     yield from _within(content)
 
 
-def _within(content: Inlines) -> Iterator[Request]:
+def _within(content: Inlines) -> Iterator[Inline]:
     for item in content:
-        if isinstance(item, Request):
-            yield item
-        elif isinstance(item, Emphasis | Strong | Strike | Link):
+        yield item
+        if isinstance(item, Emphasis | Strong | Strike | Link):
             yield from _within(item.content)
+
+
+def refuse_mathematics(document: Document) -> None:
+    """Raise where the author's mathematics cannot be passed on, pointing at it."""
+    for one in everything(document.blocks):
+        if isinstance(one, Math | MathSpan):
+            wrong = refusal(one.tex)
+            if wrong is not None:
+                wrong.at(document.source, max(0, document.source.find(one.tex)))
+                wrong.file = document.path
+                raise wrong
 
 
 class _Runner:

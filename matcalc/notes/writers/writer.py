@@ -8,6 +8,9 @@ from matcalc.notes.running import Run
 __all__ = ["Writer"]
 
 
+NAMES = {"Break": "break_"}  # Python has that word
+
+
 class Writer:
     """A walk over a note that has been run; a subclass has a method for each kind, named as it is in lower case.
 
@@ -41,7 +44,7 @@ class Writer:
         parts = []
         for item in content:
             for one in self.document.answers[item].content if isinstance(item, Request) else (item,):
-                parts.append(getattr(self, type(one).__name__.lower())(one))
+                parts.append(getattr(self, NAMES.get(type(one).__name__, type(one).__name__.lower()))(one))
         return "".join(parts)
 
 
