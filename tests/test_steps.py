@@ -191,18 +191,18 @@ def test_pieces_of_the_window_classifier() -> None:
         "  ∂s/∂u = h   n\n  ∂s/∂h = u   n",
         "h = f(z)\n"
         "  elementwise function: d(f(X)) = f'(X) * dX  [chain rule, entry by entry]\n"
-        "  ∂s/∂h = u             upstream\n"
-        "  ∂h/∂z = diag(f′(z))   n×n, local\n"
-        "  ∂s/∂z = u ⊙ f′(z)     n",
+        "  ∂s/∂h = u                           upstream gradient\n"
+        "  ∂h/∂z = diag(f′(z))                 n×n, local Jacobian\n"
+        "  ∂s/∂z = diag(f′(z)) u = u ⊙ f′(z)   n",
         "z = W x + b   (product rule)\n"
         "  sum: d(A + B) = dA + dB  [Matrix Cookbook 35]\n"
-        "  δ     = ∂s/∂z = u ⊙ f′(z)   upstream, the error signal\n"
+        "  δ     = ∂s/∂z = u ⊙ f′(z)   n, the error signal\n"
         "  dz    = dW x                as W varies\n"
         "  ∂s/∂W = δ xᵀ                n×d\n"
-        "  ∂z/∂x = W                   n×d, local\n"
-        "  ∂s/∂x = Wᵀ δ                d\n"
-        "  ∂z/∂b = Iₙ                  n×n, local\n"
-        "  ∂s/∂b = δ                   n",
+        "  ∂z/∂x = W                   n×d, local Jacobian\n"
+        "  ∂s/∂x = Wᵀ δ                d, δ already computed\n"
+        "  ∂z/∂b = Iₙ                  n×n, local Jacobian\n"
+        "  ∂s/∂b = Iₙ δ = δ            n, δ already computed",
         "The result\n"
         "  ∂s/∂u = h = f(W x + b)                n\n"
         "  ∂s/∂W = δ xᵀ = (u ⊙ f′(W x + b)) xᵀ   n×d\n"

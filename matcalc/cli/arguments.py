@@ -12,10 +12,12 @@ from matcalc.cli import completion
 from matcalc.cli.sources import program_text
 from matcalc.cli.streams import tell
 from matcalc.derivation import LAYOUTS, Derivation, derive
+from matcalc.phrases import LANGUAGES
 
-__all__ = ["DIM_LIMIT", "SourceCommand", "derivation_of", "derived", "pairs", "sizes", "variables"]
+__all__ = ["DIM_LIMIT", "SourceCommand", "derivation_of", "derived", "pairs", "sizes", "steps_options", "variables"]
 
 DIM_LIMIT = 1000
+LEVELS, STYLES, POLICIES = ("brief", "full"), ("chain", "differential"), ("shape", "jacobian")  # as `explain` has them
 F = TypeVar("F", bound=Callable[..., Any])
 _LONG_OPTION = re.compile(r"--[A-Za-z][A-Za-z-]*(=.*)?", re.DOTALL)
 
@@ -30,14 +32,20 @@ class SourceCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The options first, and then, behind ``--``, the programs."""
         takes_value = {name: not getattr(p, "is_flag", False) for p in self.get_params(ctx) for name in p.opts}
+        perhaps = {name: _may_stand_alone(p) for p in self.get_params(ctx) for name in p.opts if _may_stand_alone(p)}
         options: list[str] = []
         sources: list[str] = []
-        rest = iter(args)
-        for arg in rest:
+        waiting = list(reversed(args))
+        while waiting:
+            arg = waiting.pop()
             if arg == "--":
-                sources += rest
+                sources += reversed(waiting)
+                break
+            if arg in perhaps:
+                known = bool(waiting) and waiting[-1] in perhaps[arg]
+                options.append(f"{arg}={waiting.pop() if known else perhaps[arg][0]}")
             elif arg in takes_value and arg[0] == "-" and takes_value[arg]:
-                value = next(rest, None)
+                value = waiting.pop() if waiting else None
                 if value is not None:
                     options += [arg, value]
                 elif not ctx.resilient_parsing:
@@ -54,6 +62,12 @@ class SourceCommand(click.Command):
         if len(sources) > 1 and not ctx.resilient_parsing:
             raise click.UsageError(_too_many(sources), ctx=ctx)
         return super().parse_args(ctx, [*options, "--", *sources])
+
+
+def _may_stand_alone(param: click.Parameter) -> Sequence[str]:
+    """The words that an option takes, if it may go without one: the first of them is meant then."""
+    alone = isinstance(getattr(param, "flag_value", None), str)
+    return list(param.type.choices) if alone and isinstance(param.type, click.Choice) else []
 
 
 def _no_such_option(name: str, known: Iterable[str], ctx: click.Context) -> click.UsageError:
@@ -119,6 +133,37 @@ def order_option(command: F) -> F:
     return click.option(
         "--order", type=click.IntRange(1, 2), default=1, help="2 adds the second derivatives of a scalar."
     )(command)
+
+
+def steps_options(command: F) -> F:
+    """Whether and how the way to the results is shown."""
+    for decorate in reversed(_STEPS):
+        command = decorate(command)
+    return command
+
+
+_STEPS: list[Callable[[Any], Any]] = [
+    click.option(
+        "--steps", type=click.Choice(LEVELS), is_flag=False, flag_value=LEVELS[0],
+        help="Show the way, law by law; full reasons entry by entry, checks shapes and tells conditions.",
+    ),
+    click.option(
+        "--style", type=click.Choice(STYLES),
+        help="Of the steps. chain: local Jacobians multiplied (default); differential: ds = tr(Gᵀ dX).",
+    ),
+    click.option(
+        "--policy", type=click.Choice(POLICIES),
+        help="Of the steps. shape: gradients shaped as their variables (default); jacobian: reshaped at the end.",
+    ),
+]  # fmt: skip
+
+
+def language_option(command: F) -> F:
+    """The language of explanations."""
+    return click.option(
+        "--lang", type=click.Choice(list(LANGUAGES)), default="en", envvar="MATCALC_LANG", show_envvar=True,
+        help="The language of steps and notes.",
+    )(command)  # fmt: skip
 
 
 def output_options(command: F) -> F:

@@ -6,7 +6,16 @@ from typing import Any
 
 import click
 
-from matcalc.cli.arguments import SourceCommand, derivation_of, derived, layout_option, no_check_option, order_option
+from matcalc.cli.arguments import (
+    SourceCommand,
+    derivation_of,
+    derived,
+    language_option,
+    layout_option,
+    no_check_option,
+    order_option,
+    steps_options,
+)  # fmt: skip
 from matcalc.cli.showing import FORMATS, as_json, formulas, legend, text
 from matcalc.cli.streams import out
 from matcalc.cli.verifying import verified
@@ -22,6 +31,7 @@ Examples:
   matcalc derive "s = u.T @ f(W@x + b)" --wrt W --wrt b
   matcalc derive "x.T@A@x" --wrt x --format source
   matcalc derive examples/two_layer.mc --steps
+  matcalc derive "logdet(A@X)" --wrt X --steps full --style differential
   matcalc derive "-x.T@A@x" --wrt x --order 2
   cat program.mc | matcalc derive - --wrt all --format json
 
@@ -31,43 +41,48 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
 @derived
 @order_option
 @layout_option
-@click.option("--steps", is_flag=True, help="Show the way: every law used, and what it passed on.")
+@steps_options
+@language_option
 @click.option("--expand", is_flag=True, help="Write results in the inputs alone, without intermediate names.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "latex", "source", "indices", "json", "python"]), default="text",
     help="How results are written; source can be read back, python is the module that computes them.",
 )  # fmt: skip
 @no_check_option
-def derive(steps: bool, form: str, no_check: bool, **asked: Any) -> int:
+def derive(
+    steps: str | None, style: str | None, policy: str | None, lang: str, form: str, no_check: bool, **asked: Any
+) -> int:
     """Derive a program's value by its variables.
 
     Every derivative is printed with its shape.  Before the end, what is printed is checked: generated code is held
     against numeric differences at random points, and a line on standard error says so.
     """
     derivation = derivation_of(**asked)
-    shown = written_steps(derivation, form) if steps else written(derivation, form)
+    if steps or style or policy:
+        shown = written_steps(derivation, form, steps or "brief", style or "chain", policy or "shape", lang)
+    else:
+        shown = written(derivation, form, lang)
     if shown:
         out(shown)
     return 0 if no_check else verified(derivation)
 
 
-def written(derivation: Derivation, form: str) -> str:
+def written(derivation: Derivation, form: str, lang: str = "en") -> str:
     """The derivation in one of the formats."""
     if form == "json":
-        return as_json(derivation)
+        return as_json(derivation, lang)
     if form == "python":
         from matcalc.compiling import module_of
 
         return module_of(derivation)
-    return text(derivation) if form == "text" else formulas(derivation, FORMATS[form])
+    return text(derivation, lang) if form == "text" else formulas(derivation, FORMATS[form])
 
 
-def written_steps(derivation: Derivation, form: str) -> str:
-    """The steps, which end with the results; data has them always."""
-    from matcalc.steps import render_latex, render_text
-
-    if form == "json":
-        return as_json(derivation)
-    if form not in ("text", "latex"):
+def written_steps(derivation: Derivation, form: str, level: str, style: str, policy: str, lang: str) -> str:
+    """The steps, which end with the results; data has them always, and the lines of the board where they are asked for."""
+    if form not in ("text", "latex", "json"):
         raise click.UsageError(f"steps are shown in the formats text, latex and json, not {form}")
-    return render_latex(derivation) if form == "latex" else "\n".join([render_text(derivation), *legend(derivation)])
+    shown = derivation.explain(level=level, style=style, policy=policy, lang=lang, format=form)
+    if form == "json":
+        return as_json(derivation, lang, policy, shown)
+    return shown if form == "latex" else "\n".join([shown, *legend(derivation, lang)])

@@ -10,10 +10,12 @@ from matcalc.cli.arguments import (
     SourceCommand,
     derivation_of,
     derived,
+    language_option,
     layout_option,
     no_check_option,
     order_option,
     output_options,
+    steps_options,
 )  # fmt: skip
 from matcalc.cli.showing import latex_equations, latex_shapes
 from matcalc.cli.streams import deliver
@@ -43,21 +45,25 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
 @derived
 @order_option
 @layout_option
-@click.option("--steps", is_flag=True, help="Show the way: every law used, and what it passed on.")
+@steps_options
+@language_option
 @click.option("--expand", is_flag=True, help="Write results in the inputs alone, without intermediate names.")
 @click.option("--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is.")
 @output_options
 @no_check_option
-def latex(steps: bool, standalone: bool, output: str | None, force: bool, no_check: bool, **asked: Any) -> int:
+def latex(
+    steps: str | None, style: str | None, policy: str | None, lang: str, standalone: bool, output: str | None,
+    force: bool, no_check: bool, **asked: Any,
+) -> int:  # fmt: skip
     """Write a program's value and its derivatives in LaTeX (amsmath, amssymb)."""
     derivation = derivation_of(**asked)
-    if steps:
-        from matcalc.steps import render_latex
-
-        equations = render_latex(derivation)
+    if steps or style or policy:
+        equations = derivation.explain(
+            level=steps or "brief", style=style or "chain", policy=policy or "shape", lang=lang, format="latex"
+        )
     else:
         equations = latex_equations(derivation)
-    body = "\n\n".join(part for part in (equations, latex_shapes(derivation)) if part)
+    body = "\n\n".join(part for part in (equations, latex_shapes(derivation, lang)) if part)
     wrong = 0 if no_check else verified(derivation)
     deliver(DOCUMENT % body if standalone else body, output, force=force)
     return wrong

@@ -1,134 +1,100 @@
-"""Steps written down: for people, in LaTeX, and as data."""
+"""Blocks of lines written down: for people, and in LaTeX."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
 
-from matcalc.calculus.indices import indices, latex_indices
-from matcalc.calculus.tensors import indexed_sum, is_entries
-from matcalc.expressions.node import Node
-from matcalc.render.latex import latex
-from matcalc.render.source import source
-from matcalc.render.text import text
-from matcalc.steps.board import Board, Row
-from matcalc.steps.chain import steps_of
-from matcalc.steps.glyphs import WIDTH, Glyphs, LatexGlyphs, shown_shape
-from matcalc.steps.step import DerivationStep
+from matcalc.phrases import Phrases
+from matcalc.steps.glyphs import WIDTH, Glyphs, LatexGlyphs, escaped
+from matcalc.steps.lines import Block, Line
 
-if TYPE_CHECKING:
-    from matcalc.derivation import Derivation
+__all__ = ["heading", "latex_blocks", "row", "text_blocks"]
 
-__all__ = ["as_json", "render_latex", "render_text"]
+Row: TypeAlias = tuple[str, str, str]  # left side, right side, remark
 
 
-def render_text(derivation: Derivation) -> str:
-    """The steps for people.
-
-    >>> from matcalc.derivation import derive
-    >>> print(render_text(derive("s = u.T @ tanh(z)", "z")))
-    The formula in pieces
-      s = uᵀ tanh(z)   scalar
-    <BLANKLINE>
-    s = uᵀ tanh(z)
-      product rule: d(A @ B) = dA @ B + A @ dB  [Matrix Cookbook 37; Magnus & Neudecker 2019, 8.2]
-      derivative of tanh: d(tanh(X)) = (1 - y**2) * dX  [Abramowitz & Stegun, ch. 4]
-      ∂s/∂z = u ⊙ (1 − tanh(z)^∘2)   n
-    <BLANKLINE>
-    The result
-      ∂s/∂z = u ⊙ (1 − tanh(z)^∘2)   n
-    """
-    blocks = []
-    for block in Board(steps_of(derivation), Glyphs()).blocks:
+def text_blocks(blocks: Sequence[Block], say: Phrases) -> str:
+    """Blocks for people: a heading, its laws, and lines with their equal signs and remarks below each other."""
+    glyphs = Glyphs(say)
+    shown = []
+    for block in blocks:
         new = {law.title for law in block.laws}
-        known = [title for title in block.titles if title not in new]
-        lines = [(block.words or block.formula) + (f"   ({', '.join(known)})" if known else "")]
-        lines += [f"  {law.title}: {law.text}  [{law.source}]" for law in block.laws]
-        blocks.append("\n".join([*lines, *_columns(block.rows)]))
-    return "\n\n".join(blocks)
+        known = [say.term(title) for title in block.titles if title not in new]
+        title = heading(block, glyphs)
+        if known:
+            title += "   " + (say("brackets", words=say.listed(known)))
+        laws = [f"  {say.term(law.title)}{say('colon')}{law.text}  [{say.term(law.source)}]" for law in block.laws]
+        shown.append("\n".join([title, *laws, *_columns(block.lines, glyphs)]))
+    return "\n\n".join(shown)
 
 
-def _columns(rows: Sequence[Row]) -> list[str]:
-    """Rows with their equal signs and remarks below each other."""
-    left = max([len(row[0]) for row in rows], default=0)
-    right = max([len(row[1]) for row in rows if len(row[1]) < WIDTH and "\n" not in row[1]], default=0)
-    lines: list[str] = []
-    for name, formula, remark in rows:
-        first, *rest = formula.split("\n")
-        lines.append(f"  {name:<{left}} = {first:<{right}}   {remark}")
-        lines += [f"  {'':<{left}}   {line.strip()}" for line in rest]
-    return lines
+def heading(block: Block, glyphs: Glyphs) -> str:
+    """The definition of a piece, or words."""
+    if block.definition is None:
+        return block.words
+    name, formula = block.definition
+    return f"{glyphs.name(name)} = {glyphs.formula(formula)}"
 
 
-def render_latex(derivation: Derivation) -> str:
-    r"""The steps in LaTeX: words, then an align* for each piece; amsmath and amssymb.
-
-    >>> from matcalc.derivation import derive
-    >>> render_latex(derive("s = u.T @ tanh(z)", "z")).splitlines()[:4]
-    ['\\noindent The formula in pieces:', '\\begin{align*}', ...]
-    """
-    blocks = []
-    for block in Board(steps_of(derivation), LatexGlyphs()).blocks:
-        laws = ", ".join([_escaped(f"{law.title} ({law.source})") for law in block.laws])
-        heading = f"${block.formula}$" if block.formula else block.words
-        told = f", by {laws}" if laws else ""
-        lines = [rf"\noindent {heading}{told}{':' if block.rows else '.'}"]
-        if block.rows:
-            rows = [rf"{left} &= {right} && {_remark(remark)}" for left, right, remark in block.rows]
-            lines += [r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
+def row(line: Line, glyphs: Glyphs) -> Row:
+    """A line in parts: what stands left, all that it equals, and remarks."""
+    sides = list(dict.fromkeys([glyphs.side(side, line) for side in line.sides]))
+    left = glyphs.left(line)
+    if line.named:
+        left, sides = glyphs.name(line.named), [left, *sides]
+    while len(sides) > 1 and sum(map(len, sides)) > 2 * glyphs.width:
+        sides.pop(0)
+    return left, " = ".join(sides), glyphs.remark(line)
 
 
-def _remark(remark: str) -> str:
-    """A shape, and words after a comma; or words alone."""
-    shape, comma, words = remark.partition(", ")
-    if shape.startswith("\\mathbb"):
-        return rf"\in {shape}" + (rf" \quad \text{{({words})}}" if comma else "")
-    return rf"\text{{({remark})}}"
+def _columns(lines: Sequence[Line], glyphs: Glyphs) -> list[str]:
+    """Rows with their equal signs and remarks below each other; words stand alone."""
+    rows = [None if line.left is None else row(line, glyphs) for line in lines]
+    parts = [r for r in rows if r is not None]
+    left = max([_width(r[0]) for r in parts], default=0)
+    right = max([_width(r[1]) for r in parts if _width(r[1]) < WIDTH and "\n" not in r[1]], default=0)
+    shown: list[str] = []
+    previous = ""
+    for line, r in zip(lines, rows, strict=True):
+        if r is None:
+            shown.append(f"  {line.words}")
+            continue
+        first, *rest = r[1].split("\n")
+        r, previous = ("" if r[0] == previous else r[0], *r[1:]), r[0]
+        shown.append(f"  {_filled(r[0], left)} = {_filled(first, right)}   {r[2]}".rstrip())
+        shown += [f"  {'':<{left}}   {more.strip()}" for more in rest]
+    return shown
 
 
-def _escaped(words: str) -> str:
-    return re.sub(r"([&%#_$])", r"\\\1", words)
+def _width(words: str) -> int:
+    """Columns that a terminal gives to words: two for each Chinese character, none for what is put above a letter."""
+    from unicodedata import combining, east_asian_width
+
+    return sum([0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in words])
 
 
-def as_json(derivation: Derivation) -> list[dict[str, Any]]:
-    """The steps as data: kind, names, laws, and each formula as text, source and LaTeX.
-
-    >>> from matcalc.derivation import derive
-    >>> step = as_json(derive("s = u.T @ f(W@x + b)", "W"))[3]
-    >>> step["kind"], step["of"], step["by"], step["law"], step["downstream"]["text"]
-    ('chain', 's', 'h', 'd(A @ B) = dA @ B + A @ dB', 'u')
-    """
-    return [_data(step) for step in steps_of(derivation)]
+def _filled(words: str, width: int) -> str:
+    return words + " " * (width - _width(words))
 
 
-def _data(step: DerivationStep) -> dict[str, Any]:
-    laws = [{"name": law.title, "law": law.text, "source": law.source} for law in step.laws]
-    local = step.differential if step.local is None else step.local
-    return {
-        "kind": step.kind,
-        "name": step.name or "; ".join([law.title for law in step.laws]) or None,
-        "of": step.of or None,
-        "by": step.by or None,
-        "law": "; ".join([law.text for law in step.laws]) or None,
-        "law_source": "; ".join([law.source for law in step.laws]) or None,
-        "laws": laws,
-        "upstream": _written(step.upstream),
-        "local": _written(local),
-        "local_kind": None if local is None else "jacobian" if local is step.local else "differential",
-        "downstream": _written(step.formula),
-        "final": _written(step.final),
-        "shape": [dim if isinstance(dim, int) else str(dim) for dim in shown_shape(step.formula)],
-        "note": step.note or None,
-    }
-
-
-def _written(node: Node | None) -> dict[str, str] | None:
-    if node is None:
-        return None
-    if is_entries(node):
-        value = indexed_sum(node)
-        return {"text": indices(value), "source": indices(value), "latex": latex_indices(value)}
-    return {"text": text(node), "source": source(node), "latex": latex(node)}
+def latex_blocks(blocks: Sequence[Block], say: Phrases) -> str:
+    """Blocks in LaTeX: words, then an align* for each; amsmath and amssymb."""
+    glyphs = LatexGlyphs(say)
+    shown = []
+    for block in blocks:
+        cited = [say.term(law.title) + say("brackets_after", words=say.term(law.source)) for law in block.laws]
+        laws = say.listed([escaped(words).replace("$", r"\$") for words in cited])
+        title = f"${heading(block, glyphs)}$" if block.definition else block.words
+        told = say("by_laws", laws=laws) if laws else ""
+        rows = [row(line, glyphs) for line in block.lines if line.left is not None]
+        lines = [rf"\noindent {title}{told}{say('colon').strip() if rows else say('stop')}"]
+        if rows:
+            lefts = ["" if k and r[0] == rows[k - 1][0] else f"{r[0]} " for k, r in enumerate(rows)]
+            equations = [rf"{a}&= {r[1]} && {r[2]}".rstrip(" &") for a, r in zip(lefts, rows, strict=True)]
+            lines += [r"\begin{align*}", " \\\\\n".join(equations), r"\end{align*}"]
+        words = [line.words for line in block.lines if line.left is None]
+        if words:
+            lines.append(r"\noindent " + "".join([w + say("stop") + " " for w in words]).strip())
+        shown.append("\n".join(lines))
+    return "\n\n".join(shown)
