@@ -28,7 +28,7 @@ FORMATS = {"table": "", "svg": ".svg", "dot": ".dot", "mermaid": ".mmd"}
 Examples:
   matcalc graph "f = (x+y)*maximum(y,z); x,y,z: scalar" --at x=1,y=2,z=0
   matcalc graph examples/two_layer.mc -o two_layer.svg
-  matcalc graph "s = u.T @ f(W@x + b)" --let f=tanh --at data.npz --format dot
+  matcalc graph "s = u.T @ f(W@x + b)" --let f=tanh --format dot
   matcalc graph "z = W@x; J = sum(exp(z))" --wrt W --dims m=2,n=3 --seed 7
 
 \b

@@ -20,7 +20,7 @@ DARK: Mapping[str, str] = {
     "paper": "#0d1117", "ink": "#e6edf3", "soft": "#9198a1", "line": "#6e7681", "faint": "#30363d",
     "fill": "#161b22", "value": "#56d364", "gradient": "#ff7b72", "accent": "#79c0ff", "warm": "#e3b341",
 }  # fmt: skip
-FONT = "'Latin Modern Math','STIX Two Text','STIX Two Math','Times New Roman',Times,'Liberation Serif',serif"
+FONT = "'STIX Two Text','Times New Roman',Times,'Liberation Serif','STIX Two Math','Latin Modern Math',serif"
 # what XML 1.0 does not admit at all, escaped or not
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -102,8 +102,8 @@ def _label(graph: Graph, vertices: Mapping[Node, Vertex], value: Node) -> None:
         inner = node.args[0] if node.op == "let" and vertex.op != "copy" else node
         if vertex.gate is None:
             continue
-        if vertex.op == "copy":
-            vertex.formula = vertex.inputs[0].source.label
+        if vertex.op == "copy" or not vertex.inputs:
+            vertex.formula = vertex.inputs[0].source.label if vertex.inputs else vertex.gate.body
             continue
         args = tuple([_labelled(a, vertices) for a in inner.args])
         vertex.formula = intern(inner.op, args, inner.params, inner.shape)

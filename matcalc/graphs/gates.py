@@ -98,7 +98,10 @@ def gate_of(node: Node, varies: Sequence[bool], known: dict[Node, Gate]) -> Gate
             args[k] = slots[-1]
             for _ in range(turns):
                 args[k] = table.transpose(args[k])
-    body = slots[0] if op == "copy" and slots else intern(node.op, tuple(args), node.params, node.shape)
+    if not slots:  # a constant; only the value of a whole program is a gate then
+        constant = node.args[0] if node.op == "let" else node
+        return known.setdefault(constant, Gate(constant.op, constant, ()))
+    body = slots[0] if op == "copy" else intern(node.op, tuple(args), node.params, node.shape)
     found = known.get(body)
     if found is None:
         found = known[body] = Gate(op, body, slots)

@@ -6,15 +6,17 @@ other, and not read off the derivative of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.compiled import load
 from matcalc.codegen.numpy_module import Module, Request, build
 from matcalc.errors import MatcalcError, UnsupportedError
+from matcalc.expressions.dims import names
 from matcalc.expressions.node import Node
 from matcalc.graphs.gates import Gate
 from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.operations import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,18 +27,28 @@ __all__ = ["evaluate"]
 class _Code:
     """A formula over placeholders, compiled."""
 
-    def __init__(self, formula: Node, gate: Gate) -> None:
-        inputs = [*gate.slots, gate.upstream, gate.own]
-        self.module: Module = build(Request(formula, inputs, name="gate"))
+    def __init__(self, formula: Node, inputs: Sequence[Node]) -> None:
+        self.told = _untold(inputs)
+        sizes = [table.variable(f"size_{name}", (name, 1)) for name in self.told]
+        self.module: Module = build(Request(formula, inputs, directions=sizes, name="gate"))
         self.function: Callable[..., Any] = load(self.module.text, "gate")
 
     def __call__(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
         import numpy as np
 
+        values = {**values, **{f"size_{name}": np.empty(sizes[name]) for name in self.told}}
         arguments = {name: values[name] for name in self.module.inputs}
         arguments.update({name: sizes[name] for name in self.module.loose})
         with np.errstate(all="ignore"):
             return self.function(**arguments)[0]
+
+
+def _untold(inputs: Sequence[Node]) -> list[str]:
+    """The dimensions where one stands in a sum (``n + m`` rows), which no shape may tell: vectors of their sizes do."""
+    dims = [dim for node in inputs for dim in node.shape]
+    if not any(isinstance(dim, tuple) for dim in dims):
+        return []
+    return sorted({name for dim in dims for name in names(dim)})
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
@@ -66,7 +78,8 @@ def _compiled(gate: Gate, slot: int, codes: dict[tuple[Gate, int], _Code]) -> _C
     found = codes.get((gate, slot))
     if found is None:
         formula = gate.body if slot < 0 else gate.computed(slot)
-        found = codes[gate, slot] = _Code(formula, gate)
+        inputs = gate.slots if slot < 0 else (*gate.slots, gate.upstream, gate.own)
+        found = codes[gate, slot] = _Code(formula, inputs)
     return found
 
 
