@@ -15,6 +15,9 @@ from matcalc.language.program import Program
 __all__ = ["Derivation", "Expression", "Result", "shown_shape", "taken"]
 
 
+VEC_FORMS = ("source", "text", "latex")
+
+
 class Expression:
     """A formula with its shape, in every writing."""
 
@@ -84,7 +87,7 @@ class Result(Expression):
     By a structured variable, ``structure`` is what the derivative means: ``projection`` or ``entries``; else empty.
     """
 
-    __slots__ = ("layout", "of", "order", "structure", "transposed", "wrt")
+    __slots__ = ("_vec", "layout", "of", "order", "structure", "transposed", "wrt")
 
     def __init__(
         self, node: Node, program: Program, *, of: str, wrt: tuple[str, ...], layout: str, structure: str = "",
@@ -93,6 +96,37 @@ class Result(Expression):
         super().__init__(node, program)
         self.transposed = transposed
         self.of, self.wrt, self.layout, self.order, self.structure = of, wrt, layout, len(wrt), structure
+        self._vec: list[Expression | None] = []  # found when it is asked for
+
+    @property
+    def vectorised(self) -> Expression | None:
+        """The vec form, the matrix ``∂vec(Y)/∂vec(X)ᵀ``, where the derivative has one (`matcalc.calculus.vec`).
+
+        In the denominator layout it is the transpose; a second derivative is ``∂²s/∂vec(X)∂vec(Y)ᵀ`` in every layout.
+        """
+        if not self._vec:
+            from matcalc.calculus.vec import vec_form
+
+            names, layout = self.program.names, self.layout if self.order == 1 else "shape"
+            value = names[self.wrt[0]] if self.order == 2 else names[self.of] if self.of else self.program.value
+            node = vec_form(self.node, value.shape, names[self.wrt[-1]].shape, layout)
+            self._vec.append(None if node is None else Expression(node, self.program))
+        return self._vec[0]
+
+    def vec(self, form: str = "source") -> str:
+        """The vec form ``∂vec(Y)/∂vec(X)ᵀ`` in one of the writings: ``source``, ``text`` or ``latex``.
+
+        Raises `UnsupportedError` where the derivative has none.
+        """
+        if form not in VEC_FORMS:
+            raise UnsupportedError(f"there is no writing {form!r} of a vec form",
+                hint=f"there are {', '.join(VEC_FORMS)}")
+        found = self.vectorised
+        if found is None:
+            raise UnsupportedError("this derivative has no form in matrix, Kronecker and entrywise products",
+                hint="indices() writes it in index notation")
+        written: str = getattr(found, form)()
+        return written
 
 
 class Derivation(Mapping[Any, Result]):

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from matcalc import facts
+from matcalc.calculus.commuting import commuted, upright
 from matcalc.calculus.reading import Factor
 from matcalc.calculus.summed import alternates, sum_to_one, units
 from matcalc.calculus.writing import chain, dim_node, t
@@ -27,7 +28,7 @@ __all__ = ["HOLE", "contract", "indexed", "is_hole", "scale", "selector", "unit"
 
 HOLE = "hole"  # the type of a variable that stands for a differential
 ALL = ("all",)
-SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "T"})
+SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "T", "commutation"})
 TELLING = bits("skew orthonormal unit sums_to_one columns_sum_to_one rows_sum_to_one")
 
 
@@ -96,7 +97,8 @@ def _declared(raw: Raw) -> None:
 
 
 def _ordered(raw: Raw) -> None:
-    """A symmetric matrix has its indices in order, a skew one up to its sign."""
+    """A symmetric matrix has its indices in order, a skew one up to its sign; a commutation matrix has a transpose."""
+    upright(raw)
     on_diagonal = {index for node, _, index in raw.factors if node.op == "eye"}
     for position, (node, p, index) in enumerate(raw.factors):
         if len(index) == 2 and index[0] > index[1]:
@@ -345,4 +347,4 @@ def _meet(a: Factor, b: Factor, k: int) -> Factor | None:
     return (intern("inv", (rest,), (), rest.shape), 1, place)
 
 
-STEPS = (_deltas, _picked, _pairs, _paired, _folded)
+STEPS = (_deltas, _picked, _pairs, _paired, _folded, commuted)

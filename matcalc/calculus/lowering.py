@@ -68,7 +68,8 @@ class Lowering:
 
 Handler = Callable[[Lowering, Node], Sum]
 HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(("var", "let", "defined", "eye", "commutation", "dim"), lambda low, node: factor(node)),
+    **dict.fromkeys(("var", "let", "defined", "eye", "dim"), lambda low, node: factor(node)),
+    "commutation": lambda low, node: factor(table.eye(node.shape[0]) if 1 in node.params else node),
     "pi": lambda low, node: leaf(node), "num": lambda low, node: number(node), "ones": lambda low, node: ones(node),
     "zeros": lambda low, node: Sum(node.shape), "add": multilinear.addition, "sub": multilinear.addition,
     "neg": multilinear.negative, "diag": multilinear.diagonal, "index": multilinear.indexed, "div": powers.quotient,

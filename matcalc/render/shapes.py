@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from matcalc.expressions.dims import Dim, terms
 from matcalc.render.names import latex_name, text_name, text_subscript
@@ -10,15 +11,21 @@ from matcalc.render.names import latex_name, text_name, text_subscript
 __all__ = ["dim_latex", "dim_text", "pair_latex", "pair_text", "shape_latex", "shape_text", "size_latex", "size_text"]
 
 
-def _dim(dim: Dim, names: dict[str, str], minus: str) -> str:
-    """A polynomial with juxtaposed factors."""
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _dim(dim: Dim, names: dict[str, str], minus: str, power: Callable[[int], str], between: str = " ") -> str:
+    """A polynomial with juxtaposed factors; letters alone have ``between`` them."""
     if isinstance(dim, int):
         return f"{minus if dim < 0 else ''}{abs(dim)}"
     if isinstance(dim, str):
         return names[dim]
     parts: list[str] = []
     for monomial, c in dim:
-        factors = [names[name] for name in monomial]
+        counts = Counter(monomial)
+        factors = [names[name] + (power(k) if k > 1 else "") for name, k in counts.items()]
+        if len(factors) > 1 and all(len(name) == 1 for name in counts):
+            factors = [between.join(factors)]
         if abs(c) != 1 or not monomial:
             factors.insert(0, str(abs(c)))
         sign = minus if c < 0 else "+"
@@ -32,8 +39,11 @@ def dim_text(dim: Dim) -> str:
     >>> from matcalc.expressions.dims import multiply, subtract
     >>> dim_text(subtract(multiply(2, "n1"), 1))
     '2 n₁ − 1'
+    >>> dim_text(multiply("m", "n")), dim_text(multiply("n", "n"))
+    ('mn', 'n²')
     """
-    return _dim(dim, {name: text_name(name) for monomial in terms(dim) for name in monomial}, "−")
+    names = {name: text_name(name) for monomial in terms(dim) for name in monomial}
+    return _dim(dim, names, "−", lambda k: str(k).translate(_RAISED), "")
 
 
 def dim_latex(dim: Dim) -> str:
@@ -42,7 +52,8 @@ def dim_latex(dim: Dim) -> str:
     >>> dim_latex("n1")
     'n_{1}'
     """
-    return _dim(dim, {name: latex_name(name) for monomial in terms(dim) for name in monomial}, "-")
+    names = {name: latex_name(name) for monomial in terms(dim) for name in monomial}
+    return _dim(dim, names, "-", lambda k: f"^{{{k}}}")
 
 
 def shape_text(shape: Sequence[Dim]) -> str:
@@ -54,7 +65,8 @@ def shape_text(shape: Sequence[Dim]) -> str:
     """
     if all(dim == 1 for dim in shape):
         return "scalar"
-    return "×".join([f"({dim_text(dim)})" if isinstance(dim, tuple) else dim_text(dim) for dim in shape])
+    shown = map(dim_text, shape)
+    return "×".join([f"({dim})" if " " in dim else dim for dim in shown])
 
 
 def shape_latex(shape: Sequence[Dim]) -> str:
@@ -71,18 +83,19 @@ def shape_latex(shape: Sequence[Dim]) -> str:
 
 
 def _times_latex(shape: Sequence[Dim]) -> str:
-    shown = [rf"\left( {dim_latex(dim)} \right)" if isinstance(dim, tuple) else dim_latex(dim) for dim in shape]
+    shown = [rf"\left( {dim} \right)" if " + " in dim or " - " in dim else dim for dim in map(dim_latex, shape)]
     return r" \times ".join(shown) if len(shape) > 1 else dim_latex(shape[0])
 
 
 def size_text(*dims: Dim) -> str:
     """Dimensions as a subscript: ``ₙ``, ``ₘₓₙ``, or ``_d``, ``_{m×d}`` where Unicode has no such letter.
 
-    >>> size_text("n"), size_text("m", "n"), size_text("d"), size_text("m", "d")
-    ('ₙ', 'ₘₓₙ', '_d', '_{m×d}')
+    >>> from matcalc.expressions.dims import multiply
+    >>> size_text("n"), size_text("m", "n"), size_text("d"), size_text("m", "d"), size_text(multiply("m", "n"))
+    ('ₙ', 'ₘₓₙ', '_d', '_{m×d}', 'ₘₙ')
     """
-    plain = all(not isinstance(dim, tuple) and str(dim).isalnum() for dim in dims)
-    found = [text_subscript(str(dim)) for dim in dims] if plain else [None]
+    written = [dim_text(dim) if isinstance(dim, tuple) else str(dim) for dim in dims]
+    found = [text_subscript(dim) if dim.isalnum() else None for dim in written]
     if all(found):
         return "ₓ".join(map(str, found))
     shown = shape_text(dims) if len(dims) > 1 else dim_text(dims[0])
