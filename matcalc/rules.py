@@ -21,6 +21,7 @@ from matcalc.operations.registry import Law, Operation
 from matcalc.operations.sequences import SEQUENCES
 from matcalc.operations.spectra import SPECTRA
 from matcalc.operations.structure import STRUCTURE
+from matcalc.proved import PROVED
 
 __all__ = ["Rule", "find", "render"]
 
@@ -45,15 +46,17 @@ class Rule:
     """A law as readers see it.
 
     ``formula`` is the line of the table, ``text`` the same in Unicode and ``latex`` in LaTeX, both with the value
-    written out where the formula says ``y``; ``domain`` is where it holds, in words.
+    written out where the formula says ``y``; ``domain`` is where it holds, in words; ``proves`` are the identities of
+    the literature whose derivations use it (`matcalc.proved`).
     """
 
-    __slots__ = ("chapter", "domain", "formula", "latex", "name", "source", "text", "title")
+    __slots__ = ("chapter", "domain", "formula", "latex", "name", "proves", "source", "text", "title")
 
     def __init__(self, name: str, chapter: str, law: Law, written: tuple[str, str], domain: str) -> None:
         self.name, self.chapter, self.title = name, chapter, law.title
         self.formula, self.source, self.domain = law.text, law.source, domain
         self.text, self.latex = written
+        self.proves = PROVED.get(name, ())
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.formula}>"
@@ -191,10 +194,25 @@ def _as_text(rules: list[Rule]) -> str:
     for rule in rules:
         if len(rules) == 1:
             lines = [f"{rule.name}: {rule.title}", f"  {rule.formula}", f"  {rule.text}", f"  source: {rule.source}"]
-            return "\n".join([*lines, *([f"  where {rule.domain}"] if rule.domain else [])])
+            return "\n".join([*lines, *([f"  where {rule.domain}"] if rule.domain else []), *_proofs(rule)])
         told = [rule.title, rule.source, *([f"where {rule.domain}"] if rule.domain else [])]
+        told += [f"proves {len(rule.proves)}"] if rule.proves else []
         lines.append(f"{rule.name:<{wide}}  {rule.formula:<{long}}  {'; '.join(told)}")
     return "\n".join(lines)
+
+
+def _proofs(rule: Rule) -> list[str]:
+    """The identities that a law proves, counted and named."""
+    import textwrap
+
+    if not rule.proves:
+        return []
+    lines = textwrap.wrap(", ".join(rule.proves), 96, break_on_hyphens=False)
+    return [f"  proves {_counted(rule)}:", *[f"    {line}" for line in lines]]
+
+
+def _counted(rule: Rule) -> str:
+    return "1 identity" if len(rule.proves) == 1 else f"{len(rule.proves)} identities"
 
 
 def _as_latex(rules: list[Rule]) -> str:
@@ -204,7 +222,7 @@ def _as_latex(rules: list[Rule]) -> str:
 def _as_json(rules: list[Rule]) -> str:
     import json
 
-    fields = ("name", "title", "formula", "text", "latex", "source", "domain", "chapter")
+    fields = ("name", "title", "formula", "text", "latex", "source", "domain", "chapter", "proves")
     data = [{field: getattr(rule, field) for field in fields} for rule in rules]
     return json.dumps(data, ensure_ascii=False, indent=2)
 
@@ -214,6 +232,10 @@ HEAD = """# The laws
 Every derivative is made of these differential laws and of nothing else. A law is a line of the language, linear in
 `dX`; `y` stands for the value itself. Gradients, Jacobians and Hessians are found by taking `dX` out of it.
 
+A law proves an identity of the literature where the derivation of that identity applies it; each has been derived and
+held against reference values. `cookbook-57` is equation 57 of the Matrix Cookbook, `wiki` are Wikipedia's tables,
+`mcorg` is the documentation of matrixcalculus.org, `cs224n` the lectures, `ml` texts on machine learning.
+
 This page is written by `python -m matcalc.rules`."""
 
 
@@ -222,11 +244,15 @@ def _as_markdown(rules: list[Rule]) -> str:
     for chapter in dict.fromkeys([rule.chapter for rule in rules]):
         rows = [rule for rule in rules if rule.chapter == chapter]
         parts.append(f"## {chapter}")
-        lines = ["| name | law | as one writes it | called | where | source |", "| --- | --- | --- | --- | --- | --- |"]
+        heads = ["name", "law", "as one writes it", "called", "where", "source", "proves"]
+        lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
         for rule in rows:
             cells = [f"`{rule.name}`", f"`{rule.formula}`", rule.text, rule.title, rule.domain, rule.source]
+            cells.append(str(len(rule.proves) or ""))
             lines.append(f"| {' | '.join([_cell(cell) for cell in cells])} |")
         parts.append("\n".join(lines))
+    proofs = [f"- `{rule.name}`, {_counted(rule)}: {', '.join(rule.proves)}" for rule in rules if rule.proves]
+    parts += ["## What the laws prove", "\n".join(proofs)] if proofs else []
     return "\n\n".join(parts) + "\n"
 
 

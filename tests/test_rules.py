@@ -10,7 +10,9 @@ import pytest
 
 from matcalc.errors import UnknownNameError, UnsupportedError
 from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
+from matcalc.proved import PROVED
 from matcalc.rules import find, render
+from tests.proved import laws_of, table
 
 DOCS = Path(__file__).parent.parent / "docs" / "rules.md"
 
@@ -77,6 +79,26 @@ def test_forms() -> None:
         render(rules, "html")
 
 
+def test_the_identities_that_laws_prove_are_current() -> None:
+    assert table() == PROVED, "write it: python -m tests.proved"
+
+
+def test_laws_tell_what_they_prove() -> None:
+    (rule,) = find("inv")
+    assert {"cookbook-59", "cookbook-61", "cookbook-63"} <= set(rule.proves)
+    assert f"proves {len(rule.proves)} identities:" in render([rule])
+    assert all(name in render([rule]) for name in rule.proves)
+    assert json.loads(render([rule], "json"))[0]["proves"] == list(rule.proves)
+    assert "proves" not in render(find("roll")), "nothing is said where nothing is known"
+    assert f"proves {len(rule.proves)}\n" in render(find())
+
+
+def test_a_law_that_is_not_applied_proves_nothing() -> None:
+    case = {"program": "s = x.T@x", "wrt": ["x"], "of": None, "syntax": "numpy", "order": 1}
+    assert laws_of(case) == {"matmul", "T"}
+    assert laws_of({**case, "program": "f(t) = tanh(t); s = sum(f(x)) + det(A)"}) == {"add", "sum", "tanh"}
+
+
 def test_the_list_is_a_line_a_law() -> None:
     assert len(render(find()).splitlines()) == len(find())
 
@@ -88,5 +110,5 @@ def test_the_page_is_up_to_date() -> None:
 def test_rows_of_the_page_have_as_many_cells_as_their_heads() -> None:
     for line in render(find(), "markdown").splitlines():
         if line.startswith("|"):
-            assert len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", line))) == 7
+            assert len(re.findall(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", line))) == 8
             assert not any("|" in code for code in re.findall(r"`([^`]*)`", line)), "a bar inside code splits the cell"

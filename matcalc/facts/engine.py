@@ -25,6 +25,11 @@ TYPES = {
 }  # fmt: skip
 POSITIVE = {"": "positive", "symmetric": "positive", "posdef": "positive", "simplex": "positive",
             "diagonal": "positive_diagonal"}  # fmt: skip
+LEAVES = {
+    "eye": "diagonal orthogonal definite nonnegative whole rows_sum_to_one columns_sum_to_one",
+    "commutation": "orthogonal nonnegative whole rows_sum_to_one columns_sum_to_one",  # a permutation
+    "zeros": "zero", "ones": "positive whole", "dim": "positive whole", "pi": "positive", "pair": "nonnegative whole",
+}  # fmt: skip
 
 
 class Rule:
@@ -112,13 +117,8 @@ def _of_leaf(node: Node) -> Known:
         return bits(TYPES.get(type_, "")) | (bits(POSITIVE.get(type_, "")) if positive else 0), 0
     if op == "num":
         return _of_number(node)
-    if op == "eye":
-        return bits("diagonal orthogonal definite nonnegative whole rows_sum_to_one columns_sum_to_one"), 0
-    if op == "ones":
-        return bits("positive whole") | (bits("semidefinite") if node.shape[0] == node.shape[1] else 0), 0
-    if op == "zeros":
-        return bits("zero"), 0
-    return bits({"dim": "positive whole", "pi": "positive", "pair": "nonnegative whole"}.get(op, "")), 0
+    constant = op == "ones" and node.shape[0] == node.shape[1]  # 1 1ᵀ
+    return bits(LEAVES.get(op, "")) | (BITS["semidefinite"] if constant else 0), 0
 
 
 def _of_number(node: Node) -> Known:
