@@ -74,6 +74,11 @@ def check_derivation(
             value=computed(derivation.gradients[first]), structure=derivation.structure,
         )  # fmt: skip
         report.gradients[first, second] = block.gradients[second]
+    if derivation.program.laws:
+        from matcalc.verify.own_laws import check_laws
+
+        used = [derivation.value.node, *derivation.gradients.values()]
+        report.laws = check_laws(derivation.program, used, seed=seed, dims=dims, points=points)
     return report
 
 

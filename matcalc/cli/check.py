@@ -33,7 +33,7 @@ Examples:
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.
-The exit code is 1 where a gradient or a claim is wrong.""",
+The exit code is 1 where a gradient, a claim or a law that the program states is wrong.""",
 )
 @derived
 @click.option(
@@ -112,6 +112,8 @@ def show(report: Report) -> None:
     for name, one in report.gradients.items():
         if not one.passed:
             out(f"{name}: {one.message}")
+    for one in report.laws.values():
+        out(one.message)
     for name, one in report.claims.items():
         out(f"{name}: {one.message}")
 

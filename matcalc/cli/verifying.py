@@ -21,10 +21,11 @@ def verified(derivation: Derivation) -> int:
     from matcalc.checking import check_derivation
 
     try:
-        found = list(check_derivation(derivation).gradients.values())
+        report = check_derivation(derivation)
     except MatcalcError as wrong:
         tell(f"warning: NOT CHECKED: {wrong}")
         return 0
+    found, laws = list(report.gradients.values()), list(report.laws.values())
     wrong_ones = [one for one in found if not one.passed and not one.inconclusive]
     unknown = [one for one in found if one.inconclusive]
     for one in wrong_ones:
@@ -34,9 +35,15 @@ def verified(derivation: Derivation) -> int:
     good = [one for one in found if one.passed]
     if good:
         tell(_sentence(good))
-    if wrong_ones:
+    wrong_laws = [one for one in laws if not one.passed and not one.inconclusive]
+    for one in laws:
+        word = "CHECK FAILED" if one in wrong_laws else "warning: NOT CHECKED" if one.inconclusive else "checked"
+        tell(f"{word}: {one.message}")
+    if wrong_laws:
+        tell("error: what is printed above follows from a law that is WRONG")
+    elif wrong_ones:
         tell("error: what is printed above is WRONG, please report it with the program")
-    return 1 if wrong_ones else 0
+    return 1 if wrong_ones or wrong_laws else 0
 
 
 def _sentence(good: list[VariableReport]) -> str:

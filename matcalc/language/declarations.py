@@ -16,7 +16,7 @@ from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Shape
 from matcalc.language.calls import CONSTANTS, TRAILING, dimension, near, reserved
 from matcalc.language.conventions import Conventions
-from matcalc.language.own_laws import collect
+from matcalc.language.own_statements import collect
 from matcalc.language.scope import PI, Defined, Scope
 from matcalc.language.tape import Tape
 from matcalc.syntax.tree import Assignment, Call, Declaration, Definition, Expression, Name, Statement, Syntax
@@ -104,7 +104,8 @@ class Declarations(Scope):
                     message = f"{name} is assigned twice, first in line {first}"
                     raise self.error(ParseError, message, statement.start, "a name is assigned once")
                 self.assigned[name] = statement.start
-        starts = {f.name: f.start for f in (*self.laws.values(), *found.values())}
+        starts = {name: law.start for name, law in self.laws.items()}
+        starts.update({name: definition.start for name, definition in found.items()})
         both = starts.keys() & self.assigned.keys()
         if both:
             name = min(both)

@@ -7,9 +7,10 @@ function in the nodes, so that results show it by its name; the binding is kept 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from matcalc.errors import ParseError, UnknownNameError, UnsupportedError
+from matcalc.errors import ParseError, ShapeError, UnknownNameError, UnsupportedError
 from matcalc.expressions.dims import Dim, names, rename, subtract, terms
 from matcalc.expressions.node import Node, Shape, kind
 from matcalc.language.build import Builder, Misfit, build
@@ -21,6 +22,7 @@ from matcalc.language.excerpt import excerpt
 from matcalc.language.inference import departed, dimension_names, infer
 from matcalc.language.lower import lower
 from matcalc.language.own_laws import OwnLaw
+from matcalc.language.own_statements import read_laws
 from matcalc.language.reading import expression
 from matcalc.language.report import explain, undetermined, unfit
 from matcalc.language.scope import Defined, Environment
@@ -134,8 +136,8 @@ def _lowered(statements: tuple[Statement, ...], scope: Declarations, tape: Tape)
         hint = "write what it computes, s = u.T@v"
         raise scope.error(ParseError, "the program has no formula", len(scope.source), hint)
     _check_unused(scope)
-    for law in scope.laws.values():
-        law.read(scope)
+    read_laws(scope.laws, scope)
+    _check_uncalled(scope, tape)
     return value, value_name
 
 
@@ -149,6 +151,23 @@ def _check_unused(scope: Declarations) -> None:
             scratch.active.append(definition.name)
             lower(tape, definition.body, scratch, (definition, slot))
             used.update([name for name, _ in scratch.inlined])
+
+
+def _check_uncalled(scope: Declarations, tape: Tape) -> None:
+    """Laws of functions that nothing calls must fit some arguments."""
+    called = {params[1] for op, params in zip(tape.op, tape.params, strict=True) if op == "own"}
+    for law in scope.laws.values():
+        if law not in called:
+            alone = Tape(scope.syntax)
+            inputs = {name: alone.put("input", (), (name,), law.tree) for name in law.parameters}
+            alone.put("own", tuple(inputs.values()), (law.name, law), law.tree)
+            default = {name: scope.conventions.default(name) for name in inputs}
+            failure = infer(Preparation(alone, inputs, {}, default), scope.conventions)[0].failure
+            if failure is not None:
+                core = getattr(failure.cause, "message", "dimensions differ")
+                core = re.sub(r"\?(\d+)", lambda found: "nmpqkrhlst"[int(found[1]) % 10], core)
+                hint = getattr(failure.cause, "hint", "")
+                raise scope.error(ShapeError, f"the law of {law.name} fits no argument: {core}", law.tree, hint)
 
 
 def _finished(prepared: Preparation, scope: Declarations, found: Run, value: int, value_name: str | None) -> Program:

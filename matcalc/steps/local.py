@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 from matcalc import facts
 from matcalc.calculus.factoring import write
-from matcalc.calculus.laws import law_text
 from matcalc.calculus.simplify import settle, simplify
 from matcalc.calculus.sweep import moved, sweep
 from matcalc.calculus.terms import Sum, free_of, powers_of
@@ -20,18 +19,17 @@ from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, kind, postorder
 from matcalc.operations import table
 from matcalc.operations.registry import Law
-from matcalc.operations.table import OPERATIONS
 from matcalc.render.measure import token_count
 from matcalc.steps.naming import replaced
+from matcalc.steps.stated import law_of
 
-__all__ = ["LONG", "Piece", "affine", "jacobian_product", "law_of"]
+__all__ = ["LONG", "Piece", "affine", "jacobian_product"]
 
 LONG = 24  # tokens beyond which a Jacobian or a differential is not shown
 LAST = "\uffff"  # a name that stands after all others where factors are ordered
 AFFINE = frozenset({"matmul", "add", "sub"})
 SILENT = frozenset({"let", "T", "neg", "index"})  # no word is lost about them where there is more to say
-UNKNOWN = Law("d(f(X)) = f'(X) * dX", "elementwise function", "chain rule, entry by entry")
-DEFINED = Law("d(f(X)) = f'(X) * dX", "function of the program", "its own derivative")
+
 
 
 class Piece:
@@ -143,26 +141,6 @@ class Piece:
             if law is not None:
                 (quiet if node.op in SILENT else found).setdefault(law.title, law)
         return list((found or quiet).values())[::-1]
-
-
-def law_of(node: Node) -> Law | None:
-    """The law of an operation, as it is for these arguments."""
-    if node.op == "apply":
-        return UNKNOWN
-    if node.op == "defined":
-        return DEFINED
-    if node.op == "own":
-        law = node.params[1]
-        return Law(law.text, f"law of the program for {law.name}", law.stated)
-    entry = OPERATIONS.get(node.op)
-    if entry is None or entry.law is None:
-        return None
-    params = node.params
-    if node.op == "matrix_power" and node.args[1].op == "num":
-        params = node.args[1].params
-    if entry.choose is None:
-        return entry.law
-    return Law(law_text(node.op, [a.shape for a in node.args], params), entry.law.title, entry.law.source)
 
 
 def _leaf(variable: Node) -> Node:

@@ -21,6 +21,7 @@ from matcalc.verify import claims as claiming
 from matcalc.verify import wide
 from matcalc.verify.differences import COMPLEX
 from matcalc.verify.domain import is_analytic
+from matcalc.verify.own_values import preparation
 from matcalc.verify.points import Code, Point, Sampler
 from matcalc.verify.report import Report, VariableReport
 from matcalc.verify.targets import Codes, Numeric, Target
@@ -51,13 +52,13 @@ class Finding:
 def check_program(
     program: Program, wrt: Sequence[str], gradients: Mapping[str, Node], *, functions: Mapping[str, str] | None = None,
     claims: Mapping[str, str] | None = None, seed: int = 0, dims: Mapping[str, int] | None = None, points: int = 3,
-    value: Node | None = None, structure: str = "projection",
+    value: Node | None = None, structure: str = "projection", language: str = "en",
 ) -> Report:  # fmt: skip
     """Check gradients (nodes, by name, in the variables' shapes) and claims (texts, by name) about
     them.
 
     ``value`` is what is differentiated where it is not the program's value, ``structure`` what the
-    derivative by a structured matrix means, ``dims`` sizes to use.  Of a vector or matrix value, a
+    derivative by a structured matrix means, ``dims`` sizes to use, ``language`` that of the diagnoses.  Of a vector or matrix value, a
     gradient has shape value + variable.
 
     Raises `MatcalcError` where a claim cannot be read.
@@ -73,7 +74,9 @@ def check_program(
         found = checker.entries(list(said), {n: g for n, g in gradients.items() if n in said}, points)
     else:
         reports = {name: checker.report(name, found[name]) for name in names if name in gradients}
-    judged = {name: claiming.judge(claim, found[name], checker, gradients.get(name)) for name, claim in said.items()}
+    judged = {
+        name: claiming.judge(claim, found[name], checker, gradients.get(name), language) for name, claim in said.items()
+    }
     return Report(reports, judged, checker.dims)
 
 
@@ -88,7 +91,10 @@ class Checker:
         (self.value,) = without_definitions([program.value if value is None else value])
         self.bound = {**getattr(program, "functions_bound", {}), **(functions or {})}
         self.inputs = list(program.inputs.values())
-        self.sampler = Sampler(self.value, self.inputs, program.dims, program.least, self.bound, dict(dims or {}), rng)
+        self.sampler = Sampler(
+            self.value, self.inputs, program.dims, program.least, self.bound, dict(dims or {}), rng,
+            preparation(self.value, self.bound, rng),
+        )  # fmt: skip
         self.codes = Codes(self.bound, is_analytic(bind([self.value], self.bound)[self.value]))
         self.dims: list[dict[str, int]] = []
         self.targets: dict[str, Target] = {}

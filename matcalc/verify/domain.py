@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.expressions.node import Node, postorder
 from matcalc.operations.table import OPERATIONS, sub
+from matcalc.verify.own_calls import formulas, is_change
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,12 +47,22 @@ class Condition:
         return bool(_PREDICATES[self.word](array))
 
 
-def conditions(value: Node) -> list[Condition]:
-    """All conditions inside an expression."""
+def conditions(value: Node, laws: Iterable[Node] = ()) -> list[Condition]:
+    """All conditions inside an expression, and those of the laws that a program states for the functions in it."""
     found: dict[tuple[Node, str], Condition] = {}
     for node in postorder(value):
         for argument, word in _of(node):
             found[argument, word] = Condition(argument, word)
+    for law in laws:
+        parts = list(postorder(law))
+        moving = {part for part in parts if is_change(part)}
+        for node in parts:
+            if not moving.isdisjoint(node.args):
+                moving.add(node)
+        for node in parts:
+            for argument, word in _of(node):
+                if argument in parts and argument not in moving:
+                    found[argument, word] = Condition(argument, word)
     return list(found.values())
 
 
@@ -85,7 +96,8 @@ def is_whole(node: Node) -> bool:
 
 def is_analytic(value: Node) -> bool:
     """Whether the complex step may differentiate an expression."""
-    return all(node.op not in OPERATIONS or OPERATIONS[node.op].analytic for node in postorder(value))
+    parts = postorder(value, *formulas(value))
+    return all(node.op not in OPERATIONS or OPERATIONS[node.op].analytic for node in parts)
 
 
 def _far(array: np.ndarray[Any, Any]) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.codegen.compiled import load
 from matcalc.codegen.numpy_module import Module, Request, build
@@ -11,6 +11,7 @@ from matcalc.expressions.dims import evaluate
 from matcalc.expressions.node import Node, postorder
 from matcalc.verify import sampling
 from matcalc.verify.domain import Condition, conditions, wishes
+from matcalc.verify.own_calls import formulas
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Code", "Point", "Sampler"]
 
 ATTEMPTS = 300
+Prepare: TypeAlias = Callable[[dict[str, int], dict[str, list[Any]]], None]
 
 
 class Point:
@@ -53,23 +55,27 @@ class Code:
 class Sampler:
     """Draws points at which a program is defined and smooth.
 
-    ``inputs`` all inputs, ``bound`` the functions that are known ones, ``fixed`` sizes asked for.
+    ``inputs`` all inputs, ``bound`` the functions that are known ones, ``fixed`` sizes asked for, ``prepare``
+    what is done with the functions of each point.
     """
 
     def __init__(
         self, value: Node, inputs: Sequence[Node], dims: Sequence[str], least: Mapping[Any, int],
         bound: Mapping[str, str],
-        fixed: Mapping[str, int], rng: np.random.Generator,
+        fixed: Mapping[str, int], rng: np.random.Generator, prepare: Prepare | None = None,
     ) -> None:  # fmt: skip
         from matcalc.codegen.functions import bind
 
         self.inputs, self.dims, self.least, self.fixed, self.rng = inputs, dims, least, fixed, rng
         plain = bind([value], bound)[value]
         self.shapes = [node.shape for node in inputs]
-        self.conditions: list[Condition] = conditions(plain)
+        laws = list(formulas(value))
+        found = bind(laws, bound)
+        self.conditions: list[Condition] = conditions(plain, [found[law] for law in laws])
         self.wishes = wishes(self.conditions)
         self.wishes.update(dict.fromkeys(exponents(plain), "whole"))
-        self.unknown = sorted({n.params[0] for n in postorder(value) if n.op == "apply" and n.params[0] not in bound})
+        self.prepare, parts = prepare, postorder(value, *laws)
+        self.unknown = sorted({n.params[0] for n in parts if n.op == "apply" and n.params[0] not in bound})
         guards = {str(i): condition.node for i, condition in enumerate(self.conditions)}
         self.code = Code(Request(plain, inputs, guards))
 
@@ -109,6 +115,8 @@ class Sampler:
                 wish = str(rng.choice(["", "positive", "small", "negative"]))
             inputs[name] = sampling.draw(node, sizes, rng, wish, scale)
         functions = {name: sampling.random_function(rng, attempt % 2 == 1) for name in self.unknown}
+        if self.prepare is not None:
+            self.prepare(sizes, functions)
         return Point(sizes, inputs, functions)
 
 
