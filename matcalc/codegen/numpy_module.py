@@ -27,7 +27,7 @@ from matcalc.codegen.writing import Writer
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
 
-__all__ = ["Module", "Request", "build", "generate"]
+__all__ = ["Module", "Request", "build", "generate", "planned"]
 
 INDENT = "    "
 CONVENTIONS = (
@@ -113,18 +113,23 @@ def build(request: Request) -> Module:
     Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told
     from the arguments.
     """
-    labels, nodes = zip(*request.outputs(), strict=True)
-    nodes = tuple(prepared(without_definitions(nodes)))
-    bound = bind(nodes, request.functions)
-    stable = stabilise([bound[node] for node in nodes])
-    final = [stable[bound[node]] for node in nodes]
-    lowering = Lowering(final, frozenset(postorder(final[0])), request.written)
-    values = improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
+    labels = [label for label, _ in request.outputs()]
+    lowering, values = planned(request)
     signature, writer = _frame(request, values)
     outputs = list(zip(labels, values, strict=True))
     emitter = Emitter(writer, signature.names, outputs, lowering.hints)
     signature.settle()
     return Module(_module(request, signature, writer, emitter), request.name, signature)
+
+
+def planned(request: Request) -> tuple[Lowering, list[Value]]:
+    """The arrays that the code computes, one for each output, before any line is written."""
+    nodes = prepared(without_definitions([node for _, node in request.outputs()]))
+    bound = bind(nodes, request.functions)
+    stable = stabilise([bound[node] for node in nodes])
+    final = [stable[bound[node]] for node in nodes]
+    lowering = Lowering(final, frozenset(postorder(final[0])), request.written)
+    return lowering, improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
 
 
 def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer]:
