@@ -177,11 +177,12 @@ def _derived(
 ) -> Answer:
     failed, notes = q.failures(derivation)
     layout = q.asked.options.get("layout", "shape")
-    remarks = [q.words[f"layout {layout}"]] if layout != "shape" else []
-    if q.check and not notes:
-        remarks.append(q.words["checked"])
+    remarks = [q.words["checked"]] if q.check and not notes and not failed else []
+    if layout != "shape":
+        remarks.append(q.words[f"layout {layout}"])
     if remarks:
-        blocks.append(Paragraph((Text(q.words.comma.join(remarks)),), "checked"))
+        role = "checked" if q.check and not notes else "note"
+        blocks.append(Paragraph((Text(q.words.comma.join(remarks)),), role))
     shown = {
         f"d[{_key(result)}]": (formulas.left_of(derivation, result), result.latex())
         for result in formulas.wanted(derivation, second=second)

@@ -71,7 +71,7 @@ class Html(Writer):
 
     def write(self) -> str:
         """The whole page."""
-        head, body = self.document.head, self.blocks(self.document.blocks)
+        head, body = self.document.head, self.blocks(self.body)
         title = head.get("title") or self.first_heading() or "matcalc"
         style = files("matcalc.notes").joinpath("page.css").read_text(encoding="utf-8")
         return "\n".join(
@@ -113,8 +113,8 @@ class Html(Writer):
 
     # ---------------------------------------------------------------------------------------------------- blocks
     def heading(self, block: Heading) -> str:
-        """A heading that can be linked to; below the note's title, levels are one deeper."""
-        level = min(block.level + bool(self.document.head.get("title")), 6)
+        """A heading that can be linked to."""
+        level = self.level(block)
         return f'<h{level} id="{self.anchor(block.content)}">{self.inlines(block.content)}</h{level}>'
 
     def anchor(self, content: Inlines) -> str:

@@ -62,13 +62,12 @@ class Markdown(Writer):
         byline = [escaped(head[key]) for key in ("author", "date") if head.get(key)]
         if byline:
             lines.append("*" + " · ".join(byline) + "*")
-        return "\n\n".join([*lines, self.blocks(self.document.blocks)]) + "\n"
+        return "\n\n".join([*lines, self.blocks(self.body)]) + "\n"
 
     # ---------------------------------------------------------------------------------------------------- blocks
     def heading(self, block: Heading) -> str:
-        """A heading; below the note's title, levels are one deeper."""
-        level = min(block.level + bool(self.document.head.get("title")), 6)
-        return f"{'#' * level} {self.inlines(block.content)}"
+        """A heading."""
+        return f"{'#' * self.level(block)} {self.inlines(block.content)}"
 
     def paragraph(self, block: Paragraph) -> str:
         """A paragraph; what could begin something else at a line's start is escaped."""

@@ -71,7 +71,7 @@ def notebook(run: Run) -> str:
     if byline:
         cells.words_so_far.append("*" + " · ".join(byline) + "*")
     cells.python(PREAMBLE)
-    for block in run.document.blocks:
+    for block in cells.body:
         cells.say(block)
     cells.markdown()
     data = {

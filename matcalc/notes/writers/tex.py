@@ -69,7 +69,7 @@ class Tex(Writer):
 
     def write(self) -> str:
         """The whole document."""
-        title, body = self.title(), self.blocks(self.document.blocks)
+        title, body = self.title(), self.blocks(self.body)
         chinese = self.words.language == "zh"
         cjk = chinese or any(is_cjk(c) for c in self.beyond)
         lines = [f"{MARK} {__version__}"]
@@ -118,7 +118,7 @@ class Tex(Writer):
 
     def heading(self, block: Heading) -> str:
         """A heading; its footnotes would break it, so that links are their words alone."""
-        return rf"\{LEVELS[block.level - 1]}{{{self.inlines(block.content)}}}"
+        return rf"\{LEVELS[block.level - self.least]}{{{self.inlines(block.content)}}}"
 
     def paragraph(self, block: Paragraph) -> str:
         """A paragraph."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.notes.model import Block, Inlines, Request
+from matcalc.notes.model import Block, Heading, Inlines, Request, plain
 from matcalc.notes.running import Run
 
 __all__ = ["Writer"]
@@ -21,6 +21,16 @@ class Writer:
 
     def __init__(self, run: Run) -> None:
         self.run, self.document, self.words = run, run.document, run.words
+        self.title_words = run.document.head.get("title", "")
+        self.body = run.document.blocks
+        first = self.body[0] if self.body else None
+        if isinstance(first, Heading) and self.title_words and plain(first.content) == self.title_words:
+            self.body = self.body[1:]  # the title, said twice
+        self.least = min([block.level for block in self.body if isinstance(block, Heading)], default=1)
+
+    def level(self, block: Heading) -> int:
+        """The level of a heading in the document: the highest is 1, or 2 below a title."""
+        return min(block.level - self.least + (2 if self.title_words else 1), 6)
 
     def blocks(self, blocks: tuple[Block, ...]) -> str:
         """Blocks, below each other."""
