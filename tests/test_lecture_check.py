@@ -213,7 +213,8 @@ def test_curves_stay_inside_the_axes(name: str) -> None:
     top, bottom = (f(float(e.get(k, 0)) for e in grid) for f, k in ((min, "y1"), (max, "y2")))
     for group in root.iter(f"{SVG}g"):
         for path in group.iter(f"{SVG}path"):
-            assert "nan" not in path.get("d", "") and "inf" not in path.get("d", "")
+            assert "nan" not in path.get("d", "")
+            assert "inf" not in path.get("d", "")
             numbers = [float(t) for t in re.findall(r"-?\d+\.?\d*", path.get("d", ""))]
             assert all(left - 0.5 <= x <= right + 0.5 for x in numbers[::2])
             assert all(top - 0.5 <= y <= bottom + 0.5 for y in numbers[1::2])

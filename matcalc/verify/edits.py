@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.expressions.node import NAMED, Node, intern, postorder
-from matcalc.operations.table import OPERATIONS, make, neg
-from matcalc.render.source import source
+from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS, make, neg
 
-__all__ = ["Edit", "edits"]
+__all__ = ["Edit", "Mistake", "edits", "replaced"]
 
-SHORT = 60
+Change = tuple[Node, "Mistake", "Mistake"]
+
+
+class Mistake:
+    """A mistake: its ``kind``, the ``key`` of its phrase, and the nodes and words in it."""
+
+    __slots__ = ("key", "kind", "values")
+
+    def __init__(self, kind: str, key: str, **values: Any) -> None:
+        self.kind, self.key, self.values = kind, key, values
 
 
 class Edit:
-    """``node`` is the formula edited; ``missing`` says what is wrong with a claim that equals it,
-    ``extra`` what is wrong with a claim that becomes right by it."""
+    """``node`` is the formula edited; ``missing`` is what is wrong with a claim that equals it, ``extra`` what is wrong
+    with a claim that becomes right by it."""
 
     __slots__ = ("extra", "missing", "node")
 
-    def __init__(self, node: Node, missing: str, extra: str) -> None:
+    def __init__(self, node: Node, missing: Mistake, extra: Mistake) -> None:
         self.node, self.missing, self.extra = node, missing, extra
 
 
@@ -28,79 +37,133 @@ def edits(root: Node) -> Iterator[Edit]:
     """Every formula that is ``root`` with one place changed, the outermost places first."""
     for place in reversed(list(postorder(root, into=lambda n: n.op not in NAMED))):
         for new, missing, extra in _changes(place):
-            changed = _replaced(root, place, new)
+            changed = replaced(root, place, new)
             if changed is not None and changed is not root:
                 yield Edit(changed, missing, extra)
 
 
-def _changes(node: Node) -> Iterator[tuple[Node, str, str]]:
+def _changes(node: Node) -> Iterator[Change]:
     """What may be written wrongly at one place: (the other node, if the claim has it, if the claim had this)."""
     if node.op in ("add", "sub"):
         yield from _terms(node)
-    elif node.op == "mul":
-        for kept, left in (node.args, node.args[::-1]):
-            yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
-    elif node.op == "div":
-        a, b = node.args
-        yield a, f"the division by {_text(b)} is missing", f"the division by {_text(b)} is too much"
-        yield (
-            make("mul", a, b),
-            f"{_text(b)} multiplies where it should divide",
-            f"{_text(b)} divides where it should multiply",
-        )
+    elif node.op in ("mul", "div"):
+        yield from _products(node)
     elif node.op == "neg":
-        yield node.args[0], f"the sign of {_text(node.args[0])} is wrong", f"the sign of {_text(node.args[0])} is wrong"
+        wrong = Mistake("sign", "sign_of", part=node.args[0])
+        yield node.args[0], wrong, wrong
     elif node.op == "T":
-        yield (
-            node.args[0],
-            f"{_text(node.args[0])} is not transposed",
-            f"{_text(node.args[0])} is transposed, which is too much",
-        )
+        yield _unwrapped(node, "transpose")
+    elif node.op == "inv":
+        yield _unwrapped(node, "inverse")
     elif node.op == "matmul":
-        for kept, left in (node.args, node.args[::-1]):
-            if kept.shape == node.shape:
-                yield kept, f"the factor {_text(left)} is missing", f"the factor {_text(left)} is too much"
-        yield from _turned(node)
+        yield from _matrix_products(node)
     elif node.op == "apply":
         yield from _other_orders(node)
+    elif node.op == "pow":
+        power = node.args[1]
+        yield node.args[0], Mistake("missing power", "missing_power", part=node.args[0], power=power), \
+            Mistake("extra power", "extra_power", part=node.args[0], power=power)  # fmt: skip
+    elif node.op in ELEMENTWISE_NAMES:
+        yield _without(node, "function", function=node.op)
+    elif node.op in ("sum", "mean"):
+        yield from _reductions(node)
 
 
-def _terms(node: Node) -> Iterator[tuple[Node, str, str]]:
+def _without(node: Node, what: str, **values: Any) -> Change:
+    part = node.args[0]
+    return (
+        part, Mistake(f"missing {what}", f"missing_{what}", part=part, whole=node, **values),
+        Mistake(f"extra {what}", f"extra_{what}", part=part, whole=node, **values),
+    )  # fmt: skip
+
+
+def _unwrapped(node: Node, what: str) -> Change:
+    return _without(node, what)
+
+
+def _terms(node: Node) -> Iterator[Change]:
     """A sum or a difference with a term left out, or its sign changed."""
     a, b = node.args
-    first, second = _text(a), _text(b, node.op)
-    yield a, f"the term {second} is missing", f"the term {second} is too much"
-    yield (b if node.op == "add" else neg(b)), f"the term {first} is missing", f"the term {first} is too much"
-    flipped, sign = make("sub" if node.op == "add" else "add", a, b), f"the term {_text(b)} has the wrong sign"
-    yield flipped, sign, sign
+    second = b if node.op == "add" else neg(b)
+    yield a, Mistake("missing term", "missing_term", part=second), Mistake("extra term", "extra_term", part=second)
+    yield second, Mistake("missing term", "missing_term", part=a), Mistake("extra term", "extra_term", part=a)
+    wrong = Mistake("sign", "sign_of_term", part=b)
+    yield make("sub" if node.op == "add" else "add", a, b), wrong, wrong
     if node.op == "add":
-        sign = f"the term {first} has the wrong sign"
-        yield make("sub", b, a), sign, sign
+        wrong = Mistake("sign", "sign_of_term", part=a)
+        yield make("sub", b, a), wrong, wrong
 
 
-def _other_orders(node: Node) -> Iterator[tuple[Node, str, str]]:
+def _products(node: Node) -> Iterator[Change]:
+    a, b = node.args
+    if node.op == "div":
+        yield a, Mistake("missing division", "missing_division", part=b), \
+            Mistake("extra division", "extra_division", part=b)  # fmt: skip
+        yield make("mul", a, b), Mistake("inverted", "multiplies", part=b), Mistake("inverted", "divides", part=b)
+        return
+    for kept, left in ((a, b), (b, a)):
+        yield kept, Mistake("missing factor", "missing_factor", part=left), \
+            Mistake("extra factor", "extra_factor", part=left)  # fmt: skip
+    for op, args in (("matmul", (a, b)), ("matmul", (make("T", a), b)), ("matmul", (a, make("T", b)))):
+        if (1, 1) not in (a.shape, b.shape) and (made := _made(op, *args)) is not None:
+            yield made, Mistake("product", "matmul_for_hadamard", part=node, other=made), \
+                Mistake("product", "hadamard_for_matmul", part=made, other=node)  # fmt: skip
+
+
+def _matrix_products(node: Node) -> Iterator[Change]:
+    """A factor missing, transposed too much, at the other side, or the product taken entry by entry."""
+    a, b = node.args
+    for kept, left in ((a, b), (b, a)):
+        yield kept, Mistake("missing factor", "missing_factor", part=left), \
+            Mistake("extra factor", "extra_factor", part=left)  # fmt: skip
+    for i, factor in enumerate((a, b)):
+        if factor.op != "T" and (1, 1) != factor.shape:
+            made = _made("matmul", *[make("T", f) if k == i else f for k, f in enumerate((a, b))])
+            if made is not None:
+                yield made, Mistake("extra transpose", "extra_transpose", part=factor, whole=make("T", factor)), \
+                    Mistake("missing transpose", "missing_transpose", part=factor, whole=make("T", factor))  # fmt: skip
+    swapped = _made("matmul", b, a)
+    if swapped is not None and swapped.shape[0] != 1:
+        wrong = Mistake("swapped", "swapped", part=a, other=b)
+        yield swapped, wrong, wrong
+    entrywise = _made("mul", a, b)
+    if entrywise is not None and (1, 1) not in (a.shape, b.shape):
+        yield entrywise, Mistake("product", "hadamard_for_matmul", part=node, other=entrywise), \
+            Mistake("product", "matmul_for_hadamard", part=entrywise, other=node)  # fmt: skip
+
+
+def _other_orders(node: Node) -> Iterator[Change]:
     """An unknown function with one derivative fewer or more."""
     function, order = node.params
     for other in (order - 1, order + 1):
         if other >= 0:
             should, stands = (function + "'" * k for k in (order, other))
-            should, stood = (
-                (f"its derivative {should}", stands) if other < order else (should, f"its derivative {stands}")
+            key, back = ("lower_order", "higher_order") if other < order else ("higher_order", "lower_order")
+            yield (
+                intern("apply", node.args, (function, other), node.shape),
+                Mistake("derivative order", key, should=should, stands=stands),
+                Mistake("derivative order", back, should=stands, stands=should),
             )
-            text, back = f"{stood} stands where {should} should", f"{should} stands where {stood} should"
-            yield intern("apply", node.args, (function, other), node.shape), text, back
 
 
-def _turned(node: Node) -> Iterator[tuple[Node, str, str]]:
-    """A product with one of its square factors transposed."""
-    for i, factor in enumerate(node.args):
-        if factor.shape[0] == factor.shape[1] and factor.op != "T":
-            args = [make("T", a) if k == i else a for k, a in enumerate(node.args)]
-            turned, text = make("matmul", *args), _text(factor)
-            yield turned, f"{text} is transposed, which is too much", f"{text} is not transposed"
+def _reductions(node: Node) -> Iterator[Change]:
+    yield _without(node, "sum", function=node.op)
+    for axis in (None, 0, 1):
+        other = _made(node.op, node.args[0], params=(axis,)) if axis != node.params[0] else None
+        if other is not None:
+            wrong = Mistake("missing sum", "other_axis", part=node, other=other)
+            yield other, wrong, Mistake("missing sum", "other_axis", part=other, other=node)
 
 
-def _replaced(root: Node, place: Node, new: Node) -> Node | None:
+def _made(op: str, *args: Node, params: tuple[Any, ...] = ()) -> Node | None:
+    """The operation, or None where the shapes do not fit."""
+    try:
+        return make(op, *args, params=params)
+    except MatcalcError:
+        return None
+
+
+def replaced(root: Node, place: Node, new: Node) -> Node | None:
     """The formula with one node replaced, or None where the shapes no longer fit."""
     done: dict[Node, Node] = {place: new}
     for node in postorder(root, into=lambda n: n is not place):
@@ -117,9 +180,3 @@ def _replaced(root: Node, place: Node, new: Node) -> Node | None:
         except MatcalcError:
             return None
     return done.get(root)
-
-
-def _text(node: Node, operator: str = "add") -> str:
-    text = source(node)
-    text = text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
-    return text if operator == "add" else f"-({text})" if " " in text else f"-{text}"
