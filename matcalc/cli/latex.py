@@ -23,13 +23,15 @@ from matcalc.cli.verifying import verified
 
 __all__ = ["latex"]
 
-DOCUMENT = r"""\documentclass{article}
+DOCUMENT = r"""\documentclass{%s}
 \usepackage{amsmath,amssymb}
 \allowdisplaybreaks
 \begin{document}
 %s
 \end{document}
 """
+
+CLASSES = {"zh": "ctexart"}  # set by xelatex or lualatex
 
 
 @click.command(
@@ -48,7 +50,7 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
 @steps_options
 @language_option
 @click.option("--expand", is_flag=True, help="Write results in the inputs alone, without intermediate names.")
-@click.option("--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is.")
+@click.option("--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is (xelatex where it is Chinese).")
 @output_options
 @no_check_option
 def latex(
@@ -65,5 +67,5 @@ def latex(
         equations = latex_equations(derivation)
     body = "\n\n".join(part for part in (equations, latex_shapes(derivation, lang)) if part)
     wrong = 0 if no_check else verified(derivation)
-    deliver(DOCUMENT % body if standalone else body, output, force=force)
+    deliver(DOCUMENT % (CLASSES.get(lang, "article"), body) if standalone else body, output, force=force)
     return wrong

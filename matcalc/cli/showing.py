@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from matcalc.cli.vec import shown_vec, vec_left_latex, vec_left_text
 from matcalc.derivation import Derivation, Expression, Result
 from matcalc.expressions.node import kind
+from matcalc.phrases import Phrases, phrases
 from matcalc.render.names import latex_name, text_name
 from matcalc.render.shapes import shape_latex, shape_text
 
@@ -47,16 +49,15 @@ def _of_latex(derivation: Derivation) -> str:
     return rf"\left( {_value(derivation).latex()} \right)" if _is_short(derivation) else r"\text{value}"
 
 
+def _of_text(derivation: Derivation) -> str:
+    if derivation.of:
+        return text_name(derivation.of)
+    return f"({_value(derivation).text()})" if _is_short(derivation) else "value"
+
+
 def left_text(derivation: Derivation, result: Result) -> str:
     """What a result is: ``∂s/∂W``, ``∂²s/∂x∂yᵀ``."""
-    of = (
-        text_name(derivation.of)
-        if derivation.of
-        else f"({_value(derivation).text()})"
-        if _is_short(derivation)
-        else "value"
-    )
-    return _left(of, [text_name(name) for name in result.wrt], derivation, result, "∂{}/∂{}", "²", "ᵀ", "∂")
+    return _left(_of_text(derivation), [text_name(name) for name in result.wrt], derivation, result, "∂{}/∂{}", "²", "ᵀ", "∂")
 
 
 def left_latex(derivation: Derivation, result: Result) -> str:
@@ -85,12 +86,15 @@ def _left(
     return form.format(f"{square} {of}" if space else square + of, below)
 
 
-def text(derivation: Derivation) -> str:
+def text(derivation: Derivation, lang: str = "en") -> str:
     """For people: every derivative with its shape, and the shapes of all names."""
+    say = phrases(lang)
     rows = [
-        (left_text(derivation, result), result.text(), f"({shape_text(result.shape)})")
+        (left_text(derivation, result), result.text(), f"({_shape_in_words(result.shape, say)})")
         for result in derivation.values()
     ]
+    rows = [row for result, plain in zip(derivation.values(), rows, strict=True)
+            for row in (plain, *_vec_row(derivation, result, say))]  # fmt: skip
     left = max([len(row[0]) for row in rows if len(row[0]) < WIDTH // 2], default=0)
     fitting = [len(row[1]) for row in rows if "\n" not in row[1] and left + len(row[1]) < WIDTH - 20]
     right = max(fitting, default=0)
@@ -99,36 +103,45 @@ def text(derivation: Derivation) -> str:
         first, _, rest = formula.partition("\n")
         lines.append(f"{of:<{left}} = {first:<{right}}   {shape}")
         lines += [f"{'':{left + 3}}{line.strip()}" for line in rest.split("\n") if line]
-    return "\n".join([*lines, *legend(derivation)])
+    return "\n".join([*lines, *legend(derivation, lang)])
 
 
-def legend(derivation: Derivation) -> list[str]:
+def _vec_row(derivation: Derivation, result: Result, say: Phrases) -> list[tuple[str, str, str]]:
+    found = shown_vec(result)
+    if found is None:
+        return []
+    left = vec_left_text(derivation, result, _of_text(derivation))
+    return [(left, found.text(), f"({_shape_in_words(found.shape, say)})")]
+
+
+def _shape_in_words(shape: tuple[Any, ...], say: Phrases) -> str:
+    return say("scalar") if all(dim == 1 for dim in shape) else shape_text(shape)
+
+
+def legend(derivation: Derivation, lang: str = "en") -> list[str]:
     """The shapes of all names, and what the layout does where it is not the default one."""
-    lines = []
+    lines, say = [], phrases(lang)
     if derivation.shapes:
-        lines += _where([f"{text_name(name)}: {shape_text(shape)}" for name, shape in derivation.shapes.items()])
-    return [*lines, *_about_structure(derivation), *_about_layout(derivation)]
+        shown = [f"{text_name(name)}: {_shape_in_words(shape, say)}" for name, shape in derivation.shapes.items()]
+        lines += _where(say("where"), shown)
+    return [*lines, *_about_structure(derivation, say), *_about_layout(derivation, say)]
 
 
-def _about_structure(derivation: Derivation) -> list[str]:
+def _about_structure(derivation: Derivation, say: Phrases) -> list[str]:
     """A line that says what the derivatives by structured variables mean."""
     by = {name: result.structure for result in derivation.values() if result.structure for name in result.wrt[:1]}
     types = {name: derivation.program.names[name].params[1] for name in by}
     spaces = {"posdef": "symmetric"}
     lines = []
     for type_ in dict.fromkeys(types.values()):
-        which = ", ".join([text_name(name) for name in by if types[name] == type_])
-        space = spaces.get(type_, type_)
-        means = (
-            f"the gradient in the space of {space} matrices"
-            if derivation.structure == "projection"
-            else f"the derivative by the free entries of a {space} matrix"
-        )
-        lines.append(f"by {which} ({type_}): {means}")
+        which = say.listed([text_name(name) for name in by if types[name] == type_])
+        key = "means_projection" if derivation.structure == "projection" else "means_entries"
+        means = say(key, space=say.term(spaces.get(type_, type_)))
+        lines.append(say("by_structured", names=which, type=say.term(type_), means=means))
     return lines
 
 
-def _about_layout(derivation: Derivation) -> list[str]:
+def _about_layout(derivation: Derivation, say: Phrases) -> list[str]:
     """A line that says what the layout has transposed."""
     results = [result for result in derivation.values() if result.order == 1]
     layout = results[0].layout if results else "shape"
@@ -136,19 +149,17 @@ def _about_layout(derivation: Derivation) -> list[str]:
         return []
     turned = [result for result in results if result.transposed]
     if not turned:
-        return [f"in {layout} layout, which transposes nothing here"]
-    rule = (
-        "the derivative of a scalar is a row, one column an entry of the variable; of a matrix, it is transposed"
-        if layout == "numerator"
-        else "rows are for the variable, columns for the value, the transpose of the Jacobian"
-    )
-    which = f"{', '.join([left_text(derivation, result) for result in turned])}: " if len(turned) < len(results) else ""
-    return [f"in {layout} layout: {which}{rule}"]
+        return [say("layout_nothing", layout=say.term(layout))]
+    rule = say(f"{layout}_rule")
+    if len(turned) == len(results):
+        return [say("layout_rule", layout=say.term(layout), rule=rule)]
+    names = say.listed([left_text(derivation, result) for result in turned])
+    return [say("layout_rule_of", layout=say.term(layout), names=names, rule=rule)]
 
 
-def _where(parts: list[str]) -> list[str]:
+def _where(where: str, parts: list[str]) -> list[str]:
     """``where u: n, W: n×d``, wrapped."""
-    lines, line = [], "where"
+    lines, line = [], where
     for place, part in enumerate(parts, 1):
         piece = f" {part}{',' if place < len(parts) else ''}"
         if len(line) + len(piece) > WIDTH and line.strip():
@@ -181,18 +192,23 @@ def latex_equations(derivation: Derivation) -> str:
         rows.append((_of_latex(derivation), value.latex(), shape_latex(value.node.shape)))
     for result in derivation.values():
         rows.append((left_latex(derivation, result), result.latex(), shape_latex(result.shape)))
+        vec = shown_vec(result)
+        if vec is not None:
+            left = vec_left_latex(derivation, result, _of_latex(derivation))
+            rows.append((left, vec.latex(), shape_latex(vec.node.shape)))
     lines = [rf"{left} &= {right} && \in {space}" for left, right, space in rows]
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
-def latex_shapes(derivation: Derivation) -> str:
+def latex_shapes(derivation: Derivation, lang: str = "en") -> str:
     """A sentence that tells where every name lives."""
+    say = phrases(lang)
     names = [rf"${latex_name(name)} \in {shape_latex(shape)}$" for name, shape in derivation.program.shapes.items()]
-    return f"Here {', '.join(names)}." if names else ""
+    return say("here", names=say.listed(names)) if names else ""
 
 
-def as_json(derivation: Derivation) -> str:
-    """The data of the derivation; of second derivatives, ``wrt`` is a pair."""
+def as_json(derivation: Derivation, lang: str = "en", policy: str = "shape", board: str = "") -> str:
+    """The data of the derivation; of second derivatives, ``wrt`` is a pair; ``board`` are the lines of its steps."""
     import json
 
     from matcalc.steps import as_json as steps_as_data
@@ -204,11 +220,14 @@ def as_json(derivation: Derivation) -> str:
             {
                 "wrt": key if isinstance(key, str) else list(key), "of": result.of or None, "order": result.order,
                 "layout": result.layout, "structure": result.structure or None, **_written(result),
+                "vec": result.vec() if result.vectorised is not None else None,
             }
             for key, result in derivation.items()
         ],
-        "steps": steps_as_data(derivation),
+        "steps": steps_as_data(derivation, policy=policy, lang=lang),
     }  # fmt: skip
+    if board:
+        data["board"] = json.loads(board)
     return json.dumps(data, ensure_ascii=False, indent=2)
 
 

@@ -66,10 +66,11 @@ class Board:
         if piece and self.piece == piece:
             return
         self.piece = piece
-        laws = {law.title: law for step in chains for law in step.laws}
-        new = [law for title, law in laws.items() if title not in self.told]
+        laws = {law.text: law for step in chains for law in step.laws}
+        new = [law for text, law in laws.items() if text not in self.told]
         self.told.update(laws)
-        self.blocks.append(Block(words, definition, new, list(laws), piece))
+        titles = list(dict.fromkeys([law.title for law in laws.values()]))
+        self.blocks.append(Block(words, definition, new, titles, piece))
 
     def write(self, line: Line) -> None:
         """A line of the open block."""
@@ -121,7 +122,9 @@ class Board:
         self.write(Line(left, sides, self.say("comma").join(words), checked=self.full))
         if self.full:
             for condition in step.conditions:
-                self.write(Line(None, words=self.glyphs.condition(condition)))
+                told = self.glyphs.condition(condition)
+                if told not in [line.words for line in self.blocks[-1].lines]:
+                    self.write(Line(None, words=told))
 
     def changing(self, step: DerivationStep) -> Line:
         """What a change of the variable makes of the piece, where a Jacobian is no matrix."""
@@ -131,7 +134,7 @@ class Board:
         by = table.variable(step.by, step.change.shape)
         side = Marked(replaced(step.differential, {step.change: mark}), {MARK: by})
         words = self.say("as_varies", name=self.glyphs.in_words(self.glyphs.name(step.by)))
-        return Line(Left("differential", step.of, step.by), [side], words, told=False)
+        return Line(Left("moved", step.of, step.by), [side], words, told=False)
 
     def entries(self, step: DerivationStep) -> list[Line]:
         """The reasoning entry by entry, on a full board."""

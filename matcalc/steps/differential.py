@@ -22,9 +22,10 @@ from matcalc.steps.board import Board
 from matcalc.steps.expansion import Marks, law_applied
 from matcalc.steps.glyphs import Glyphs
 from matcalc.steps.lines import Block, Left, Line, Marked
-from matcalc.steps.local import Piece, jacobian_product, law_of
+from matcalc.steps.local import Piece, jacobian_product
 from matcalc.steps.naming import replaced
 from matcalc.steps.pieces import Pieces
+from matcalc.steps.stated import law_of
 from matcalc.steps.step import DerivationStep
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class _Told:
         partial = glyphs.in_words(glyphs.partial(board.name, name))
         self.block = Block(self.say("only_varies", partial=partial, name=glyphs.in_words(glyphs.name(name))))
         self.tell()
-        self.block.laws = [law for title, law in self.laws.items() if title not in board.told]
+        self.block.laws = [law for text, law in self.laws.items() if text not in board.told]
         board.told.update(self.laws)
         omitted = len(self.lines) - LINES
         if omitted > 0:
@@ -262,7 +263,7 @@ class _Told:
 
     def write(self, told: Sequence[tuple[Node, Law]], last: Node) -> None:
         """The laws one by one on a full board, else what they give together."""
-        self.laws.update({law.title: law for _, law in told})
+        self.laws.update({law.text: law for _, law in told})
         if self.board.full and len(told) <= LAWS:
             for shown, law in told[:-1]:
                 self.lines.append(self.line([shown], self.say.term(law.title)))
@@ -309,4 +310,14 @@ class _Told:
             return
         self.total = state[self.target]
         left = Left("partial", board.name, self.name, rows=board.rows)
-        self.lines.append(Line(left, [self.total], self.say("hence"), checked=board.full))
+        self.lines.append(Line(left, [self.total], self.say("hence", form=self.form()), checked=board.full))
+
+    def form(self) -> str:
+        """What the last differential has the form of: ``ds = tr(Gᵀ dX)``."""
+        board, glyphs = self.board, self.board.glyphs
+        letter = "J" if board.rows or not board.scalar else "G" if kind(self.target.shape) == "matrix" else "g"
+        assert self.total is not None
+        general = table.variable(letter, self.total.shape)
+        shown = board.collected({self.target: general}, self.marks, outside=True)
+        right = glyphs.marked(Marked(shown, self.marks.inside(shown)))
+        return glyphs.in_words(f"{glyphs.differential(glyphs.name(board.name))} = {right}")

@@ -44,16 +44,26 @@ def entry_lines(step: DerivationStep, taken: Collection[str], rows: bool) -> lis
     remark = "entry" if not twice else "otherwise_zero"
     local = Line(Left("local", step.of, step.by), [Entry(tensor, letters)], remark, below=(above, below))
     lines = [local]
-    if step.of != step.value and len(step.formula.shape) == 2 and step.formula.op != "entries":
-        spare = iter(letters_for(taken))
-        own = [next(spare) for _ in free_of(tensor.shape)]
-        through = [next(spare) for _ in tensor.extra]
-        total = lower(table.transpose(step.formula) if rows else step.formula)
-        order = list(postorder(step.formula, into=lambda n: n.op != "let"))
-        chained = Entry(total, dict(zip(free_of(tensor.shape), own, strict=True)), order)
-        left = Left("contribution", step.value, step.by, through=step.of, rows=rows)
-        lines.append(Line(left, [Chained(through), chained], "entry_sum", below=((), own)))
+    if step.of != step.value and step.formula.op != "entries":
+        lines.append(_chained(step, tensor, taken, rows))
     return lines
+
+
+def _chained(step: DerivationStep, tensor: Sum, taken: Collection[str], rows: bool) -> Line:
+    """One entry of what the chain rule passes on: a sum over the entries of the piece."""
+    total = lower(table.transpose(step.formula) if rows else step.formula)
+    spare = iter(letters_for(taken))
+    axes = len(free_of(tensor.shape))
+    letters = [next(spare) for _ in total.free]  # the axes of the value, where it is no scalar, stand first
+    through = [next(spare) for _ in tensor.extra]
+    below = letters[: len(letters) - axes], letters[len(letters) - axes :]
+    side = Entry(total, dict(zip(total.free, letters, strict=True)), _order(step.formula))
+    left = Left("contribution", step.value, step.by, through=step.of, rows=rows)
+    return Line(left, [Chained(through), side], "entry_sum", below=below)
+
+
+def _order(formula: Node) -> list[Node]:
+    return list(postorder(formula, into=lambda n: n.op != "let"))
 
 
 def _equal_indices(value: Sum) -> dict[int, int]:
@@ -86,8 +96,21 @@ def _resolved(node: Node, index: Sequence[int], letters: Mapping[int, str]) -> b
     return node.op == "eye" and len({letters.get(k, str(k)) for k in index}) == 1
 
 
-class _Opened:
+class _Opened(Form):
     """Functions entry by entry take the entries of their arguments."""
+
+    bounded = False
+
+    def product(self, c: Number, parts: Sequence[tuple[Written, Number]]) -> Written:
+        """A coefficient times powers, ones left out."""
+        return super().product(c, [part for part in parts if part[0] != (ATOM, "1")])
+
+    def on_diagonal(self, node: Node, place: Place) -> Written:
+        """An entry of a diagonal matrix."""
+        inside = node.args[0]
+        taken: tuple[str, ...] = ()
+        first = self.entry(inside, self.node(inside, taken), place[:1])
+        return self.product(1, [(first, 1), ((ATOM, f"[{' = '.join(place)}]"), 1)])
 
     def scalar(self, node: Node, place: Place) -> tuple[Node, dict[str, str]] | None:
         """The node with every variable in it as a scalar, and what these scalars stand for; None of all else."""
@@ -111,10 +134,10 @@ class _Opened:
         raise NotImplementedError
 
 
-class BoardForm(_Opened, Form):
+class BoardForm(_Opened):
     """Text: ``W_ij``, ``f′(z_i)``."""
 
-    times, bounded = " ", False
+    times = " "
 
     def node(self, node: Node, taken: Collection[str]) -> str:
         """A factor in matrix notation."""
@@ -133,6 +156,8 @@ class BoardForm(_Opened, Form):
             return (ATOM if node.op in ("var", "let", "num", "dim", "pi", "apply") else ADD), text_
         if node.op in ("var", "let"):
             return ATOM, self.indexed(node, place)
+        if node.op == "diag" and len(place) == 2:
+            return self.on_diagonal(node, place)
         found = self.scalar(node, place)
         if found is None:
             return ATOM, below_text(f"[{text_}]", place)
@@ -187,8 +212,6 @@ _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 class LatexBoardForm(_Opened, LatexForm):
     """LaTeX: the same with subscripts; a Kronecker delta is an Iverson bracket, since δ is the error signal."""
 
-    bounded = False
-
     def indexed(self, node: Node, place: Place) -> str:
         """A variable with its indices."""
         return below_latex(latex_name(node.params[0]), place)
@@ -199,6 +222,8 @@ class LatexBoardForm(_Opened, LatexForm):
             return ATOM, rf"[{' = '.join(place)}]"
         if place and node.op in ("var", "let"):
             return ATOM, self.indexed(node, place)
+        if node.op == "diag" and len(place) == 2:
+            return self.on_diagonal(node, place)
         found = self.scalar(node, place) if place else None
         if found is None:
             return super().entry(node, text, place)

@@ -6,7 +6,7 @@ zero, and drops out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matcalc.calculus.laws import differential, placeholders
@@ -16,11 +16,9 @@ from matcalc.expressions.node import Node, intern, postorder
 from matcalc.operations import table
 from matcalc.operations.table import OPERATIONS
 from matcalc.steps.naming import replaced
+from matcalc.steps.stated import is_zero, without_zeros, zero
 
 __all__ = ["Marks", "law_applied"]
-
-ZERO = "\u27e6\u27e7"  # the name of a differential that is zero
-LINEAR = {"add": (1, 1), "sub": (1, -1)}
 
 
 class Marks:
@@ -51,19 +49,21 @@ def law_applied(node: Node, live: Mapping[Node, bool], marks: Marks, own: Node |
     ``own`` is the variable that the node is the definition of.  Raises `UnsupportedError` where there is no law.
     """
     found = _opened(node, live, marks, own)
-    found = _tidied(_without_zeros(found), marks)
-    if found.op == "var" and found.params[0] == ZERO:
+    found = _tidied(without_zeros(found), marks)
+    if is_zero(found):
         raise UnsupportedError("nothing varies in this expression")
     return found
 
 
 def _opened(node: Node, live: Mapping[Node, bool], marks: Marks, own: Node | None) -> Node:
-    changes = [marks(a) if live.get(a) else table.variable(ZERO, a.shape) for a in node.args]
+    changes = [marks(a) if live.get(a) else zero(a.shape) for a in node.args]
     op = node.op
     if op == "apply":
         return table.mul(table.apply(node.params[0], node.params[1] + 1, node.args[0]), changes[0])
     if op == "defined":
         return _of_defined(node, live, marks)
+    if op == "own":
+        return _of_own(node, changes, own)
     if op == "index":
         return table.index(changes[0], *node.params)
     if op == "stack":
@@ -82,6 +82,17 @@ def _opened(node: Node, live: Mapping[Node, bool], marks: Marks, own: Node | Non
     return replaced(law, actual)
 
 
+def _of_own(node: Node, changes: Sequence[Node], own: Node | None) -> Node:
+    """The law that the program states for a function of its own."""
+    law, shapes = node.params[1], tuple([a.shape for a in node.args])
+    arguments, differentials = law.arguments(shapes)
+    actual = {**dict(zip(arguments, node.args, strict=True)), **dict(zip(differentials, changes, strict=True))}
+    right: Node = law.differential(shapes)
+    value = [n for n in postorder(right) if n.op == "var" and n.params[0] == "y" and n not in actual]
+    actual.update(dict.fromkeys(value, node if own is None else own))
+    return replaced(right, actual)
+
+
 def _of_defined(node: Node, live: Mapping[Node, bool], marks: Marks) -> Node:
     """A function of the program: its own derivative, or its body where more than its argument varies in it."""
     from matcalc.calculus.scalar import derivative_of
@@ -92,42 +103,6 @@ def _of_defined(node: Node, live: Mapping[Node, bool], marks: Marks) -> Node:
         return marks(node.args[1])
     slope = substitute(derivative_of(body, parameter), parameter, node.args[0])
     return table.mul(slope, marks(node.args[0]))
-
-
-def _is_zero(node: Node) -> bool:
-    return node.op == "var" and bool(node.params[0] == ZERO)
-
-
-def _without_zeros(root: Node) -> Node:
-    """The expression, linear in differentials, without those that are zero."""
-    done: dict[Node, Node] = {}
-    for node in postorder(root, into=lambda n: n.op != "let"):
-        args = [done[a] for a in node.args] if node.op != "let" else list(node.args)
-        zero = [_is_zero(a) for a in args]
-        if not any(zero):
-            done[node] = node if args == list(node.args) else intern(node.op, tuple(args), node.params, node.shape)
-        elif node.op in LINEAR and not all(zero):
-            kept = args[0] if zero[1] else args[1]
-            kept = _spread(kept, node)
-            done[node] = table.neg(kept) if zero[0] and node.op == "sub" else kept
-        elif node.op == "stack" and not all(zero):
-            blocks = [table.zeros(a.shape) if _is_zero(a) else a for a in args]
-            done[node] = intern("stack", tuple(blocks), node.params, node.shape)
-        else:
-            done[node] = table.variable(ZERO, node.shape)
-    return done[root]
-
-
-def _spread(kept: Node, node: Node) -> Node:
-    """A summand in the shape of the sum, where the other one, which was larger, is gone."""
-    rows, columns = node.shape
-    if kept.shape == node.shape:
-        return kept
-    if kept.shape == (1, 1):
-        return table.mul(kept, table.ones(node.shape))
-    if kept.shape[1] == 1:
-        return table.matmul(kept, table.ones((1, columns)))
-    return table.matmul(table.ones((rows, 1)), kept)
 
 
 def _tidied(root: Node, marks: Marks) -> Node:

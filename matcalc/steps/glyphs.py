@@ -96,7 +96,7 @@ class Glyphs:
         assert left is not None
         if left.kind == "name":
             return self.name(left.of)
-        if left.kind == "differential":
+        if left.kind in ("differential", "moved"):
             return self.differential(self.name(left.of), left.order)
         if left.kind == "change":
             return self.differential(self.closed(self.partial(left.of, left.by)))
@@ -112,7 +112,7 @@ class Glyphs:
             left, below = line.left, line.below
             assert left is not None
             assert below is not None
-            first = self.partial(left.of, left.through, ((), side.through))
+            first = self.partial(left.of, left.through, (below[0], side.through))
             second = self.partial(left.through, left.by, (side.through, below[1]))
             product = f"{self.closed(first)}{self.closed(second)}"
             return self.over(side.through, product) if side.through else product
