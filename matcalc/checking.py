@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.blocks import computed
-from matcalc.derivation import Derivation, chosen_variables, derive
-from matcalc.language.program import Program, elaborate
+from matcalc.derivation import Derivation, chosen_variables, derive, understood
+from matcalc.language.program import Program
 
 if TYPE_CHECKING:
     from matcalc.verify.lecture import Lecture
@@ -27,7 +27,7 @@ def check(
     syntax: str = "numpy",
     structure: str = "projection",
     expand: bool = False,
-    functions: Mapping[str, str] | None = None,
+    functions: Mapping[str, Any] | None = None,
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
     points: int = 3,
@@ -44,7 +44,7 @@ def check(
     >>> report.passed
     False
     """
-    program = source if isinstance(source, Program) else elaborate(source, syntax=syntax, functions=functions)
+    program = understood(source, syntax, functions)
     names = chosen_variables(program, wrt)
     names += [name for name in claims or {} if name not in names and name in program.names]
     derivation = derive(program, names, of=of, layout=layout, order=order, structure=structure, expand=expand)

@@ -31,7 +31,7 @@ def compile(
     order: int = 1,
     syntax: str = "numpy",
     structure: str = "projection",
-    functions: Mapping[str, str] | None = None,
+    functions: Mapping[str, Any] | None = None,
     target: str = "numpy",
     hvp: str | Sequence[str] | None = None,
 ) -> Compiled:

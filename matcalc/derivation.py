@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out, structured, transposes
 from matcalc.calculus.naming import named, names_of
@@ -17,7 +18,7 @@ from matcalc.language.program import Program, elaborate
 from matcalc.render.measure import token_count
 from matcalc.results import Derivation, Expression, Result
 
-__all__ = ["LAYOUTS", "Derivation", "Expression", "Result", "chosen_value", "chosen_variables", "derive"]
+__all__ = ["LAYOUTS", "Derivation", "Expression", "Result", "chosen_value", "chosen_variables", "derive", "understood"]
 
 
 def chosen_value(program: Program, of: str | None) -> tuple[Node, str]:
@@ -54,6 +55,21 @@ def _unknown(name: str, known: Sequence[str], what: str) -> MatcalcError:
         return UnknownNameError(f"one differentiates by a name, {name!r} is none", hint=hint)
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known)}" if known else ""
+def understood(source: str | Program, syntax: str = "numpy", functions: Mapping[str, Any] | None = None) -> Program:
+    """The program of a text, or of a program with other functions: names of known ones, or SymPy expressions."""
+    if isinstance(source, Program):
+        if not functions:
+            return source
+        source, syntax = source.source, source.syntax
+    named = {name: known for name, known in (functions or {}).items() if isinstance(known, str)}
+    if len(named) < len(functions or {}):
+        from matcalc.sympy_bridge.definitions import with_definitions
+
+        given = {name: known for name, known in (functions or {}).items() if name not in named}
+        source = with_definitions(source, given, syntax)
+    return elaborate(source, syntax=syntax, functions=named)
+
+
     return UnknownNameError(f"{what} name {name}", hint=hint)
 
 
@@ -67,7 +83,7 @@ def derive(
     syntax: str = "numpy",
     structure: str = "projection",
     expand: bool = False,
-    functions: Mapping[str, str] | None = None,
+    functions: Mapping[str, Any] | None = None,
 ) -> Derivation:
     """The derivatives of a program's value by variables.
 
@@ -77,7 +93,8 @@ def derive(
     ``order``      2 for Hessian blocks too, ``d["x", "y"]``
     ``structure``  ``projection`` or ``entries``: what the derivative by a structured matrix means
     ``expand``     write results in the inputs alone
-    ``functions``  what unknown functions are, ``{"f": "tanh"}``
+    ``functions``  what unknown functions are: a name, ``{"f": "tanh"}``, or a SymPy expression in one symbol, a Lambda or
+                   a function of SymPy's, which becomes a definition of the program
 
     Raises a `MatcalcError`: `ParseError`, `UnknownNameError`, `ShapeError`, `UnsupportedError`, `LimitError`.
 
@@ -88,10 +105,7 @@ def derive(
     for what, given, known in allowed:
         if given not in known:
             raise UnsupportedError(f"there is no {what} {given!r}", hint=f"there are {', '.join(map(str, known))}")
-    if isinstance(source, Program):
-        program = elaborate(source.source, syntax=source.syntax, functions=functions) if functions else source
-    else:
-        program = elaborate(source, syntax=syntax, functions=functions)
+    program = understood(source, syntax, functions)
     value, name = chosen_value(program, of)
     variables = chosen_variables(program, wrt)
     derivation = Derivation(program, value, name, program.notes)
@@ -142,5 +156,5 @@ def _second_order(
             node = derivative(found[target], gradient, target, derivation.structure)
             derivation.gradients[variable, other] = node
             derivation.results[variable, other] = Result(
-                node, derivation.program, of=derivation.of, wrt=(variable, other), layout=layout
+                node, derivation.program, of=derivation.of, wrt=(variable, other), layout=derivation[variable].layout
             )

@@ -61,6 +61,11 @@ def graph(
         f = unknown[0]
         found.notes.append(f"{f} is not known, so there are no numbers: --let {f}=tanh says what it is")
         return found
+    lawful = sorted({n.params[0] for n in postorder(root) if n.op == "own"})
+    if lawful:
+        g = lawful[0]
+        found.notes.append(f"{g} is known by its law alone, so there are no numbers: define it, {g}(...) = ...")
+        return found
     if at is None:
         found.seed = seed or 0
         inputs, sizes = random_point(program, root, used, found.seed, dims or {})

@@ -61,6 +61,8 @@ class Gate:
         """The differential law of the operation, as a line of the language; empty where it has none."""
         if self.op == "apply":
             return f"d({self.body.params[0]}(X)) = {self.body.params[0]}'(X) * dX"
+        if self.op == "own":
+            return str(self.body.params[1].text)
         entry = OPERATIONS.get(self.op)
         if entry is None or entry.law is None:
             return ""

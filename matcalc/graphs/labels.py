@@ -129,6 +129,8 @@ def _mentions(vertex: Vertex) -> bool:
     body = vertex.gate.body
     if vertex.op == "apply":
         return bool(body.params[1] > 0)
+    if vertex.op == "own":
+        return tuple(vertex.gate.slots) != body.args
     entry = OPERATIONS.get(vertex.op)
     if entry is None or (vertex.op in RULES and vertex.op != "sigmoid") or holes(vertex.op, entry.latex):
         return True
@@ -139,7 +141,7 @@ def _mentions(vertex: Vertex) -> bool:
 def _function(vertex: Vertex) -> Box:
     """The name of a function alone."""
     assert vertex.gate is not None
-    if vertex.op == "apply":
+    if vertex.op in ("apply", "own"):
         return typeset(vertex.gate.body.params[0], SIZE)
     look = OPERATIONS[vertex.op].latex
     return typeset(look if look else rf"\operatorname{{{vertex.op}}}", SIZE)
