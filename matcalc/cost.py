@@ -18,9 +18,10 @@ from matcalc.codegen.work import Work
 from matcalc.derivation import Derivation
 from matcalc.errors import MatcalcError
 from matcalc.expressions.node import Node
+from matcalc.phrases import phrases
 from matcalc.render.names import text_name
 
-__all__ = ["Cost", "cost"]
+__all__ = ["Cost", "cost", "shown"]
 
 
 class Cost:
@@ -61,24 +62,25 @@ class Cost:
         """Two values for every entry of the variables."""
         return self.entries * self.value * 2
 
-    def rows(self) -> list[tuple[str, str, Work]]:
+    def rows(self, lang: str = "en") -> list[tuple[str, str, Work]]:
         """What there is to tell, line by line: in words, as a formula, and the polynomial.
 
         >>> from matcalc.derivation import derive
         >>> [row[1] for row in cost(derive("s = u.T@(W@x)", ["u", "W"])).rows()][:3]
         ['2 d n + 2 n', 'd n', '3 d n + 2 n']
         """
+        say = phrases(lang)
         found = [
-            ("the value", self.value), ("all derivatives, one backward pass", self.backward),
-            ("value and all derivatives", self.together),
+            (say("cost_value"), self.value), (say("cost_backward"), self.backward),
+            (say("cost_together"), self.together),
         ]  # fmt: skip
         if len(self.alone) > 1:
-            found += [(f"value and derivative by {text_name(n)} alone", work) for n, work in self.alone.items()]
-            found.append(("one by one, in all", self.separately))
+            found += [(say("cost_alone", name=text_name(n)), work) for n, work in self.alone.items()]
+            found.append((say("cost_separately"), self.separately))
         rows = [(words, str(work), work) for words, work in found]
-        passes = f"({self.entries}) ({self.value})"
-        rows.append(("forward mode, a pass an entry, at least", passes, self.forward))
-        rows.append(("central differences, two values an entry", f"2 {passes}", self.differences))
+        passes = " ".join([f"({work})" if len(work.terms) > 1 else str(work) for work in (self.entries, self.value)])
+        rows.append((say("cost_forward"), passes, self.forward))
+        rows.append((say("cost_differences"), f"2 {passes}", self.differences))
         return rows
 
 
@@ -111,10 +113,10 @@ def _work(derivation: Derivation, gradients: Mapping[str, Node]) -> Work:
     return work_of(planned(request)[1])
 
 
-def shown(found: Cost, sizes: Mapping[str, int]) -> list[list[str]]:
+def shown(found: Cost, sizes: Mapping[str, int], lang: str = "en") -> list[list[str]]:
     """The rows as columns of text; with sizes of the dimensions, their numbers too.  `MatcalcError` where one lacks."""
     table = []
-    for words, formula, work in found.rows():
+    for words, formula, work in found.rows(lang):
         row = [words, formula]
         if sizes:
             try:

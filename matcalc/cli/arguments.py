@@ -14,7 +14,10 @@ from matcalc.cli.streams import tell
 from matcalc.derivation import LAYOUTS, Derivation, derive
 from matcalc.phrases import LANGUAGES
 
-__all__ = ["DIM_LIMIT", "SourceCommand", "derivation_of", "derived", "pairs", "sizes", "steps_options", "variables"]
+__all__ = [
+    "DIM_LIMIT", "SourceCommand", "cost_options", "derivation_of", "derived", "pairs", "sizes", "steps_options",
+    "variables",
+]  # fmt: skip
 
 DIM_LIMIT = 1000
 LEVELS, STYLES, POLICIES = ("brief", "full"), ("chain", "differential"), ("shape", "jacobian")  # as `explain` has them
@@ -175,6 +178,19 @@ def output_options(command: F) -> F:
     return where(force(command))
 
 
+def cost_options(command: F) -> F:
+    """Whether the work is told, and for which sizes in numbers."""
+    flag = click.option(
+        "--cost", "with_cost", is_flag=True,
+        help="Count the work of the value, of all derivatives at once and of each alone.",
+    )  # fmt: skip
+    dims = click.option(
+        "--dims", multiple=True, metavar="N=4,D=3", shell_complete=completion.dimensions,
+        help="Sizes for which the work is also a number.",
+    )  # fmt: skip
+    return flag(dims(command))
+
+
 def no_check_option(command: F) -> F:
     """Whether results are checked before they are printed."""
     return click.option("--no-check", is_flag=True, help="Do not check the derivatives numerically.")(command)
@@ -201,16 +217,16 @@ def pairs(words: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
-def sizes(words: Sequence[str]) -> dict[str, int]:
-    """The dimensions of ``--dims``.
+def sizes(words: Sequence[str], limit: int = DIM_LIMIT) -> dict[str, int]:
+    """The dimensions of ``--dims``, none beyond a limit.
 
     >>> sizes(["n=4,d=3"])
     {'n': 4, 'd': 3}
     """
     found: dict[str, int] = {}
     for name, value in pairs(words, "--dims").items():
-        if not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= DIM_LIMIT:
-            raise click.BadOptionUsage("--dims", f"{name}={value[:40]}: a dimension is a number from 1 to {DIM_LIMIT}")
+        if not re.fullmatch("[0-9]{1,9}", value) or not 1 <= int(value) <= limit:
+            raise click.BadOptionUsage("--dims", f"{name}={value[:40]}: a dimension is a number from 1 to {limit}")
         found[name] = int(value)
     return found
 

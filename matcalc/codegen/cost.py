@@ -63,7 +63,7 @@ def _size(axes: Iterable[Dim]) -> Work:
 
 def _entries(values: Iterable[Value]) -> Work:
     """The entries of the largest of these arrays."""
-    return _size(max([v.axes for v in values], key=lambda axes: (len(axes), sum(len(str(a)) for a in axes))))
+    return _size(max([v.axes for v in values], key=len))
 
 
 def _matmul(value: Value) -> Work:
