@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["check_program"]
 
 TOLERANCE = {True: 1e-8, False: 1e-6}  # of the complex step, of differences
-SMALL = 1e-3  # differences that may be rounding: whether they are is tried
+SMALL = 0.1  # differences that may be rounding: whether they are is tried
+JITTER = (1e-6, 1e-5, 1e-4, 1e-3)  # beyond the spacing of 1 - h**2 near h = 1, where the gradient is 1e-13 or more
 REDRAWS = 12
+SMALLER = 0.6  # inputs of the next point, where rounding or a kink spoilt the last: tanh(30*x.T@x) is 1 at usual ones
 WORK = 2_000_000  # nodes evaluated, beyond which directions are tried instead of entries
 
 
@@ -130,19 +132,23 @@ class Checker:
         """The findings at some points, entry by entry."""
         code = Code(Request(self.value, self.inputs, gradients, functions=self.bound))
         found: dict[str, list[Finding]] = {name: [] for name in names}
-        drawn = 0
+        drawn = lost = 0
         while min(map(len, found.values()), default=points) < points and drawn < points + REDRAWS:
-            point = first or self.sampler.point()
+            point = first or self.sampler.point(SMALLER ** max(0, lost - 1))
             first = None
             drawn += 1
             if point is None:
                 break
             self.dims.append(point.sizes)
             results = code(point)[1]
-            for name in names:
-                finding = self._compared(name, point, results.get(name)) if len(found[name]) < points else None
+            spoilt = False
+            for name in [name for name in names if len(found[name]) < points]:
+                finding = self._compared(name, point, results.get(name))
                 if finding is not None and not self._is_unsteady(finding, code):
                     found[name].append(finding)
+                else:
+                    spoilt = True
+            lost += spoilt
         return found
 
     def _compared(self, name: str, point: Point, got: Any) -> Finding | None:
@@ -184,10 +190,11 @@ class Checker:
 
         if not self.tolerance(finding.numeric) < finding.error < SMALL:
             return False
-        target, gap = finding.target, finding.got - finding.numeric.array
-        for _ in range(3):
-            near = target.jittered(finding.point, self.rng, 1e-6)
-            moved = code(near)[1][target.name] - target.derivative(near, self.structure).array
+        target, gap = finding.target, relative(finding.got - finding.numeric.array, finding.numeric.array)
+        for size in JITTER:
+            near = target.jittered(finding.point, self.rng, size)
+            there = target.derivative(near, self.structure).array
+            moved = relative(code(near)[1][target.name] - there, there)
             if float(np.abs(moved - gap).max()) > 0.3 * float(np.abs(gap).max()):
                 return True
         return False
@@ -237,6 +244,13 @@ class Checker:
         return VariableReport(
             name, passed=passed, max_error=worst.error, method=method, message=message, points=len(found)
         )
+
+
+def relative(gap: Any, truth: Any) -> Any:
+    """A difference by the largest entry of the truth."""
+    import numpy as np
+
+    return gap / max(float(np.abs(truth).max()), 1e-300)
 
 
 def unknown(numeric: Numeric) -> bool:

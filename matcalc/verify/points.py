@@ -79,10 +79,10 @@ class Sampler:
         guards = {str(i): condition.node for i, condition in enumerate(self.conditions)}
         self.code = Code(Request(plain, inputs, guards))
 
-    def point(self) -> Point | None:
-        """The next point, or None where none was found."""
+    def point(self, scale: float = 1.0) -> Point | None:
+        """The next point, or None where none was found; inputs are ``scale`` times as large as usual."""
         for attempt in range(ATTEMPTS):
-            point = self._drawn(attempt)
+            point = self._drawn(attempt, scale)
             if point is None:
                 continue
             try:
@@ -100,7 +100,7 @@ class Sampler:
             return False
         return all(condition.holds(guards[str(i)]) for i, condition in enumerate(self.conditions))
 
-    def _drawn(self, attempt: int) -> Point | None:
+    def _drawn(self, attempt: int, usual: float) -> Point | None:
         rng = self.rng
         sizes = sampling.sizes_of(self.dims, self.least, self.fixed, self.shapes, rng)
         if any(evaluate(dim, sizes) < 1 for shape in self.shapes for dim in shape):
@@ -108,9 +108,9 @@ class Sampler:
         inputs = {}
         for node in self.inputs:
             name = node.params[0]
-            wish, scale = self.wishes.get(name, ""), 1.0
+            wish, scale = self.wishes.get(name, ""), usual
             if attempt >= 10:  # the guesses were not enough: vary the sizes, then the signs
-                scale = float(rng.choice([0.1, 0.3, 1.0, 2.0]))
+                scale = usual * float(rng.choice([0.1, 0.3, 1.0, 2.0]))
             if attempt >= 60 and wish != "whole" and rng.random() < 0.5:
                 wish = str(rng.choice(["", "positive", "small", "negative"]))
             inputs[name] = sampling.draw(node, sizes, rng, wish, scale)
@@ -121,13 +121,6 @@ class Sampler:
 
 
 def exponents(value: Node) -> list[str]:
-    """The inputs that are exponents of matrices: whole numbers."""
-    found = []
-    for node in postorder(value):
-        if node.op in ("matrix_power", "power_sum"):
-            exponent = node.args[-1]
-            while exponent.op == "let":
-                exponent = exponent.args[0]
-            if exponent.op == "var":
-                found.append(exponent.params[0])
-    return found
+    """The inputs in exponents of matrices: whole numbers, so that ``k``, ``k + 1`` and ``2*k`` are."""
+    powers = [node.args[-1] for node in postorder(value) if node.op in ("matrix_power", "power_sum")]
+    return list(dict.fromkeys([n.params[0] for n in postorder(*powers) if n.op == "var" and n.shape == (1, 1)]))
