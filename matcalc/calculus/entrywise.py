@@ -23,7 +23,7 @@ Number: TypeAlias = Fraction | int
 Group: TypeAlias = dict[Node, Number]
 Merged: TypeAlias = dict[tuple[Node, tuple[int, ...]], Number]
 RATIOS = {("sinh", "cosh"): "tanh", ("sin", "cos"): "tan"}
-ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs", "det"})
+ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs", "det", "norm"})
 
 
 def signed(node: Node) -> tuple[int, Node]:
@@ -137,8 +137,23 @@ def square_of_orthogonal_det_to_one(group: Group) -> None:
             _times(group, node, p % 2 - p)
 
 
+def squares_over_norm(group: Group) -> None:
+    """``x.T@x / norm(x)**2`` is 1."""
+    for node, p in list(group.items()):
+        x = node.args[0] if node.op == "norm" else node
+        if node.op != "norm" or abs(p) < 2 or 1 not in x.shape:
+            continue
+        turned = intern("T", (x,), (), (x.shape[1], x.shape[0]))
+        square = intern("matmul", (turned, x) if x.shape[1] == 1 else (x, turned), (), (1, 1))
+        n = min(abs(p) // 2, abs(group.get(square, 0)) // 1)
+        if n and (p < 0) != (group[square] < 0):
+            sign = 1 if p > 0 else -1
+            _times(group, node, -2 * sign * n)
+            _times(group, square, sign * n)
+
+
 RULES: tuple[Callable[[Group], None], ...] = (
-    square_of_orthogonal_det_to_one, exp_times_sigmoid_to_sigmoid, ratio_to_function, sign_times_abs,
+    square_of_orthogonal_det_to_one, squares_over_norm, exp_times_sigmoid_to_sigmoid, ratio_to_function, sign_times_abs,
 )  # fmt: skip
 
 

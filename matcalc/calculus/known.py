@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc import facts
+from matcalc.calculus.factoring import write
 from matcalc.calculus.powers import of_sign
 from matcalc.calculus.sums import factor
 from matcalc.calculus.terms import Number, Sum
@@ -139,15 +140,14 @@ def logdet(low: Lowering, node: Node) -> Sum:
     x = low.tidy(node.args[0])
     powers, traces = _determinants(x)
     value = Sum(SCALAR)
-    length = 0
     for op, found in (("logdet", powers), ("tr", traces)):
         for part, p in found.items():
             if op == "logdet" and facts.orthogonal(part):
                 continue
             term = table.make(op, part)
             value.include(factor(term) if op == "logdet" else low.lower(term), p)
-            length += token_count(term) + (2 if p != 1 else 0)
-    return value if length < token_count(table.make("logdet", x)) else low.function(node)
+    shorter = token_count(write(value)) <= token_count(table.make("logdet", x))
+    return value if shorter else low.function(node)
 
 
 def det(low: Lowering, node: Node) -> Sum:

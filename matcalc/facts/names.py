@@ -107,6 +107,8 @@ def closed(yes: int, no: int, shape: Shape) -> Known:
     >>> bool(yes & bits("symmetric")), bool(no & bits("zero"))
     (True, True)
     """
+    if len(shape) != 2:  # of the third order and more: facts of entries alone
+        return _closed(yes, no, False, False, False)
     rows, columns = shape
     return _closed(yes, no, rows == columns, rows == 1, columns == 1)
 
