@@ -25,7 +25,7 @@ from matcalc.notes.model import (
     decoded,
     encoded,
 )  # fmt: skip
-from matcalc.notes.pieces import Piece
+from matcalc.notes.pieces import Piece, placed
 from matcalc.notes.words import Words
 from matcalc.render.names import latex_name
 from matcalc.render.shapes import shape_latex, shape_text
@@ -148,7 +148,9 @@ def derivatives(q: Question) -> Answer:
         level = q.asked.options["steps"]
         how = q.how if level == "yes" else {**q.how, "level": level}
         blocks += formulas.steps_blocks(derivation, q.words, **how)
-    return _derived(q, derivation, [*blocks, formulas.result_rows(derivation)], {"order": 2} if order == 2 else {})
+    if not blocks:  # the steps end with the results
+        blocks.append(formulas.result_rows(derivation))
+    return _derived(q, derivation, blocks, {"order": 2} if order == 2 else {})
 
 
 def steps(q: Question) -> Answer:
@@ -266,7 +268,10 @@ def formula_in_line(q: Question) -> Answer:
 
     if not q.asked.subject:
         raise ParseError("a formula is missing", hint="such as {mc: formula W@x + b}")
-    return Answer((MathSpan(formulas.latex(expression(q.asked.subject, beside(q.program)))),))
+    place = q.asked.request.place
+    column = place.column + len("{mc:") + q.asked.request.words.rfind(q.asked.subject) + 1
+    text = placed([(place.line, column, q.asked.subject)])
+    return Answer((MathSpan(formulas.latex(expression(text, beside(q.program)))),))
 
 
 def _named(q: Question, name: str) -> Any:

@@ -1,7 +1,7 @@
 """A LaTeX document set as PDF, by the TeX that is installed.
 
 Decisions.  TeX runs in a folder of its own, without a shell and without reading or writing files elsewhere, and is
-stopped after a minute.
+stopped after two minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from matcalc.errors import MatcalcError, UnsupportedError
 __all__ = ["pdf_of"]
 
 SECONDS = 120
+MARK = b"% matcalc note\n"  # behind the end of the file, a comment
 
 
 def pdf_of(tex: str, why_unicode: str = "") -> bytes:
@@ -45,7 +46,7 @@ def pdf_of(tex: str, why_unicode: str = "") -> bytes:
         made = Path(folder, "note.pdf")
         if done.returncode != 0 or not made.exists():
             raise MatcalcError(f"{engine} failed: {_complaint(done.stdout.decode('utf-8', 'replace'))}")
-        return made.read_bytes()
+        return made.read_bytes() + MARK
 
 
 def _complaint(log: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,9 +72,9 @@ def refused(message: str, asked: Asked, source: str, word: str = "", hint: str =
     """An error at a word of a request, or at the request."""
     place = asked.request.place
     start = sum([len(line) + 1 for line in source.split("\n")[: place.line - 1]]) + place.column - 1
-    found = source.find(word, start) if word else start
+    found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(source, start) if word else None
     error = ParseError(message, hint=hint)
-    error.at(source, found if found >= 0 else start)
+    error.at(source, found.start() if found else start)
     return error
 
 

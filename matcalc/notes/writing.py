@@ -11,7 +11,7 @@ __all__ = ["own_product", "written"]
 
 MARKS = {  # what the head or the tail of a file that matcalc wrote holds
     "html": b'<meta name="generator" content="matcalc note', "tex": b"% made by matcalc note",
-    "md": b"<!-- made by matcalc note", "ipynb": b'"made_by": "matcalc note', "pdf": b"matcalc note",
+    "md": b"<!-- made by matcalc note", "ipynb": b'"made_by": "matcalc note', "pdf": b"% matcalc note",
     "svg": b'class="matcalc"',
 }  # fmt: skip
 LOOKED_AT = 4096  # bytes at either end

@@ -41,7 +41,7 @@ from matcalc.notes.writers.writer import Writer
 __all__ = ["MARK", "Markdown"]
 
 MARK = "<!-- made by matcalc note"
-_ESCAPED = re.compile(r"[\\`*_\[\]<>$|~&]|(?<=\S)#(?=\s*$)")
+_ESCAPED = re.compile(r"[\\`*_\[\]<>$|~]|&(?=#?\w+;)|(?<=\S)#(?=\s*$)")
 _STARTS = re.compile(r"^(\s*)([#+=-]|>|\d+(?=[.)]))", re.MULTILINE)
 
 
@@ -87,7 +87,7 @@ class Markdown(Writer):
 
     def quote(self, block: Quote) -> str:
         """A quotation."""
-        return "> " + self.blocks(block.content).replace("\n", "\n> ")
+        return _quoted_lines(self.blocks(block.content))
 
     def code(self, block: Code) -> str:
         """A listing, in a fence longer than any in it."""
@@ -137,7 +137,7 @@ class Markdown(Writer):
         """The finding about a claim, as a quotation."""
         mark = {"right": "✓", "wrong": "✗"}.get(block.finding, "?")
         text = self.blocks((Paragraph((Strong((Text(f"{mark} {self.words[block.finding]}"),)),)), *block.content))
-        return "> " + text.replace("\n", "\n> ")
+        return _quoted_lines(text)
 
     # --------------------------------------------------------------------------------------------------- inlines
     def text(self, item: Text) -> str:
@@ -199,6 +199,10 @@ def _guarded(match: re.Match[str]) -> str:
 def _lines(tex: str) -> str:
     """A formula without empty lines, which would end it."""
     return re.sub(r"\n\s*\n", "\n", tex.strip())
+
+
+def _quoted_lines(text: str) -> str:
+    return "\n".join([f"> {line}".rstrip() for line in text.split("\n")])
 
 
 def _address(address: str) -> str:
