@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Formula", "Shaper", "Shapes", "misfit"]
 
-DEEP = 40  # laws that need the shapes of others
-OFTEN = 20_000  # looks at laws for the shape of one call
+DEEP = 60  # laws that need the shapes of others
 
 Shapes: TypeAlias = tuple[Shape, ...]
 Assumed: TypeAlias = tuple[tuple["OwnLaw", Shapes, Shape], ...]  # values whose shapes are being found
@@ -51,12 +50,13 @@ class Formula:
 
 
 class Shaper:
-    """Finds the shape of one call; counts the laws that it looks at."""
+    """Finds the shape of one call; knows how deep in laws it is, and what it found."""
 
-    __slots__ = ("looks",)
+    __slots__ = ("deep", "known")
 
     def __init__(self) -> None:
-        self.looks = 0
+        self.deep = 0
+        self.known: dict[tuple[Unifier, OwnLaw, Shapes, Assumed], Shape] = {}
 
     def shape(self, law: OwnLaw, check: Unifier, shapes: Shapes, assumed: Assumed) -> Shape:
         """The shape of the value; raises `ShapeError`."""
@@ -64,15 +64,20 @@ class Shaper:
         for other, known, shape in assumed:
             if other is law and known == shapes:
                 return shape
-        self.looks += 1
-        if len(assumed) > DEEP or self.looks > OFTEN:
-            raise LimitError(f"laws call each other more than {DEEP} deep", hint="write out what they call").at(
-                law.source, law.start
-            )
+        found = self.known.get((check, law, shapes, assumed))
+        if found is not None:
+            return found
+        if self.deep >= DEEP:
+            hint = "write out what they call"
+            raise LimitError(f"laws call each other more than {DEEP} deep", hint=hint).at(law.source, law.start)
+        self.deep += 1
         try:
-            return self._found(law, check, shapes, assumed)
+            found = self.known[check, law, shapes, assumed] = self._found(law, check, shapes, assumed)
         except Clash as clash:
             raise misfit(law, check, clash) from None
+        finally:
+            self.deep -= 1
+        return found
 
     def _found(self, law: OwnLaw, check: Unifier, shapes: Shapes, assumed: Assumed) -> Shape:
         assert law.law is not None

@@ -11,6 +11,7 @@ from sympy.matrices.expressions import DiagMatrix, DiagonalOf, HadamardPower, Ma
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from matcalc.errors import LimitError, UnsupportedError
+from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, kind, postorder
 from matcalc.sympy_bridge.functions import FUNCTIONS
 from matcalc.sympy_bridge.reductions import REDUCTIONS
@@ -24,6 +25,7 @@ def to_sympy(node: Node, symbols: dict[str, Any] | None = None) -> Any:
 
     Raises `UnsupportedError` where SymPy has no words for it, `LimitError` where it is too deep for SymPy.
     """
+    (node,) = without_definitions([node])
     writing = Writing(symbols or {})
     done: dict[Node, Any] = {}
     for part in postorder(node):
@@ -204,6 +206,15 @@ def _index(writing: Writing, node: Node, args: Sequence[Any]) -> Any:
     return MatrixSlice(args[0], *places)
 
 
+def _own(writing: Writing, node: Node, args: Sequence[Any]) -> Any:
+    """A function whose law the program states: an unknown one of SymPy's, where its value is a scalar."""
+    name = node.params[0]
+    if node.shape != (1, 1):
+        message = f"SymPy has no unknown function with a matrix as its value, as {name} is"
+        raise UnsupportedError(message, hint=f"define it, {name}(...) = ...")
+    return writing.symbols.get(name, sympy.Function(name, commutative=True))(*args)
+
+
 def _applied(writing: Writing, node: Node, args: Sequence[Any]) -> Any:
     name, order = node.params
     function = writing.symbols.get(name, sympy.Function(name))
@@ -237,7 +248,7 @@ WRITTEN: dict[str, Rule] = {
     **REDUCTIONS, "maximum": _extreme(sympy.Max), "minimum": _extreme(sympy.Min),
     "tr": lambda w, n, a: sympy.Trace(a[0]), "det": lambda w, n, a: sympy.Determinant(a[0]), "logdet": _logdet,
     "inv": lambda w, n, a: a[0].inv(), "solve": _solve, "diag": _diag, "kron": _kron, "matrix_power": _matrix_power,
-    "power_sum": _power_sum, "stack": _stack, "index": _index, "apply": _applied,
+    "power_sum": _power_sum, "stack": _stack, "index": _index, "apply": _applied, "own": _own,
 }  # fmt: skip
 
 REASONS = {

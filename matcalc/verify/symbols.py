@@ -59,6 +59,7 @@ class Symbolic:
         special = SPECIAL.get(op)
         if special is None:
             what = "a derivative with three or four indices" if op == "entries" else op
+            what = f"{node.params[0]}, of which only the law is known" if op == "own" else what
             raise UnsupportedError(f"there is no exact proof of {what}", hint="the numeric check stands")
         return special(self, node, args)
 
