@@ -52,25 +52,25 @@ def _unknown(name: str, known: Sequence[str], what: str) -> MatcalcError:
 
     if not isinstance(name, str) or not re.fullmatch(r"\w+", name):
         hint = "give the expression a name: z = ..."
+    return UnknownNameError(f"{what} name {name}", hint=hint)
+
+
         return UnknownNameError(f"one differentiates by a name, {name!r} is none", hint=hint)
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known)}" if known else ""
 def understood(source: str | Program, syntax: str = "numpy", functions: Mapping[str, Any] | None = None) -> Program:
     """The program of a text, or of a program with other functions: names of known ones, or SymPy expressions."""
-    if isinstance(source, Program):
-        if not functions:
-            return source
-        source, syntax = source.source, source.syntax
+    if isinstance(source, Program) and not functions:
+        return source
+    text = source.source if isinstance(source, Program) else source
+    syntax = source.syntax if isinstance(source, Program) else syntax
     named = {name: known for name, known in (functions or {}).items() if isinstance(known, str)}
     if len(named) < len(functions or {}):
         from matcalc.sympy_bridge.definitions import with_definitions
 
         given = {name: known for name, known in (functions or {}).items() if name not in named}
-        source = with_definitions(source, given, syntax)
-    return elaborate(source, syntax=syntax, functions=named)
-
-
-    return UnknownNameError(f"{what} name {name}", hint=hint)
+        text = with_definitions(text, given, syntax)
+    return elaborate(text, syntax=syntax, functions=named)
 
 
 def derive(
@@ -93,8 +93,8 @@ def derive(
     ``order``      2 for Hessian blocks too, ``d["x", "y"]``
     ``structure``  ``projection`` or ``entries``: what the derivative by a structured matrix means
     ``expand``     write results in the inputs alone
-    ``functions``  what unknown functions are: a name, ``{"f": "tanh"}``, or a SymPy expression in one symbol, a Lambda or
-                   a function of SymPy's, which becomes a definition of the program
+    ``functions``  what unknown functions are: a name, ``{"f": "tanh"}``, or a SymPy expression in one symbol, a Lambda
+                   or a function of SymPy's, which becomes a definition of the program
 
     Raises a `MatcalcError`: `ParseError`, `UnknownNameError`, `ShapeError`, `UnsupportedError`, `LimitError`.
 
