@@ -1,8 +1,14 @@
-"""Hypothesis: no deadlines, since tests assert no times; in CI its own profile stays, which always draws the same."""
+"""Hypothesis: no deadlines, since tests assert no times; in CI its own profile stays, which always draws the same.
+
+What notes keep between runs goes to a folder of the test run, never to the user's.
+"""
 
 import os
+import tempfile
 
 from hypothesis import settings
+
+os.environ["MATCALC_CACHE"] = tempfile.mkdtemp(prefix="matcalc-cache-")
 
 if not os.environ.get("CI"):
     settings.register_profile("without deadlines", deadline=None)
