@@ -133,7 +133,7 @@ def sign_times_abs(group: Group) -> None:
 def square_of_orthogonal_det_to_one(group: Group) -> None:
     """``det(Q)**2`` is ``det(Q.T @ Q)``, 1 for an orthogonal Q."""
     for node, p in list(group.items()):
-        if node.op == "det" and p == int(p) and abs(p) >= 2 and facts.orthogonal(node.args[0]):
+        if node.op == "det" and p == int(p) and facts.orthogonal(node.args[0]):
             _times(group, node, p % 2 - p)
 
 
@@ -141,12 +141,13 @@ def squares_over_norm(group: Group) -> None:
     """``x.T@x / norm(x)**2`` is 1."""
     for node, p in list(group.items()):
         x = node.args[0] if node.op == "norm" else node
-        if node.op != "norm" or abs(p) < 2 or 1 not in x.shape:
+        if node.op != "norm" or 1 not in x.shape:
             continue
         turned = intern("T", (x,), (), (x.shape[1], x.shape[0]))
         square = intern("matmul", (turned, x) if x.shape[1] == 1 else (x, turned), (), (1, 1))
-        n = min(abs(p) // 2, abs(group.get(square, 0)) // 1)
-        if n and (p < 0) != (group[square] < 0):
+        q = group.get(square, 0)
+        n = min(int(abs(Fraction(p))) // 2, int(abs(Fraction(q))))
+        if n and (p < 0) != (q < 0):
             sign = 1 if p > 0 else -1
             _times(group, node, -2 * sign * n)
             _times(group, square, sign * n)

@@ -65,27 +65,39 @@ def _triangular(node: Node) -> bool:
     return bool(facts.lower(node) or facts.upper(node))
 
 
+def _inside(x: Node) -> tuple[Node, int]:
+    """The matrix whose determinant is that of x, or (-1) its reciprocal."""
+    sign = 1
+    while x.op in ("inv", "T"):
+        x, sign = x.args[0], -sign if x.op == "inv" else sign
+    return x, sign
+
+
 def _logdet(lowering: Lowering, node: Node) -> Scaled:
-    graph, (x,) = lowering.graph, node.args
+    graph = lowering.graph
+    x, sign = _inside(node.args[0])
     if _triangular(x):
         diagonal = _diagonal(graph, lowering.array(x))
         name = "log" if facts.fact(x, "positive_diagonal") else "log_abs"
-        return ONE, _total(graph, graph.map("map", (diagonal,), (name,)))
+        return sign * ONE, _total(graph, graph.map("map", (diagonal,), (name,)))
     if facts.definite(x):
         diagonal = _diagonal(graph, factor_of(lowering, x))
-        return TWO, _total(graph, graph.map("map", (diagonal,), ("log",)))
+        return sign * TWO, _total(graph, graph.map("map", (diagonal,), ("log",)))
     value = lowering.array(x)
-    return ONE, graph.value("logdet", (value.args[0] if value.op == "T" else value,), (), ())
+    return sign * ONE, graph.value("logdet", (value.args[0] if value.op == "T" else value,), (), ())
 
 
 def _det(lowering: Lowering, node: Node) -> Scaled:
-    graph, (x,) = lowering.graph, node.args
+    graph = lowering.graph
+    x, sign = _inside(node.args[0])
     if _triangular(x):
-        return ONE, graph.value("call", (_diagonal(graph, lowering.array(x)),), ("prod",), ())
-    if facts.definite(x):
+        value = graph.value("call", (_diagonal(graph, lowering.array(x)),), ("prod",), ())
+    elif facts.definite(x):
         root = graph.value("call", (_diagonal(graph, factor_of(lowering, x)),), ("prod",), ())
-        return ONE, graph.value("pow", (root, graph.const(TWO)), (), ())
-    return ONE, graph.value("call", (lowering.array(x),), ("det",), ())
+        value = graph.value("pow", (root, graph.const(TWO)), (), ())
+    else:
+        value = graph.value("call", (lowering.array(x),), ("det",), ())
+    return ONE, value if sign > 0 else graph.value("div", (graph.one, value), (), ())
 
 
 def _cholesky(lowering: Lowering, node: Node) -> Scaled:
