@@ -31,12 +31,15 @@ def check(
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
     points: int = 3,
+    language: str = "en",
 ) -> Report:
     """Hold the generated gradients, and ``claims`` about them, against numeric differences at general points.
 
     A claim is an expression of the language by the name of the variable, in the layout that is asked for.  ``order`` 2
-    checks Hessian blocks too, ``report["x", "y"]``.  ``dims`` fixes dimensions, ``seed`` the points; the other keywords
-    are those of `matcalc.derive`.
+    checks Hessian blocks too, ``report["x", "y"]``.  ``dims`` fixes dimensions, ``seed`` the points, ``language`` that
+    of what is said about wrong claims (``zh`` too); the other keywords are those of `matcalc.derive`.
+
+    What is wrong with a claim is ``report[name].diagnosis``: its kinds, a message, and the step of the derivation.
 
     Raises a `MatcalcError` where the program or a claim cannot be read.
 
@@ -48,7 +51,7 @@ def check(
     names = chosen_variables(program, wrt)
     names += [name for name in claims or {} if name not in names and name in program.names]
     derivation = derive(program, names, of=of, layout=layout, order=order, structure=structure, expand=expand)
-    return check_derivation(derivation, claims=claims, seed=seed, dims=dims, points=points)
+    return check_derivation(derivation, claims=claims, seed=seed, dims=dims, points=points, language=language)
 
 
 def check_derivation(
@@ -58,6 +61,7 @@ def check_derivation(
     seed: int = 0,
     dims: Mapping[str, int] | None = None,
     points: int = 3,
+    language: str = "en",
 ) -> Report:
     """The check of derivatives that are there already."""
     from matcalc.verify.check import check_program
@@ -65,7 +69,7 @@ def check_derivation(
     gradients = {name: computed(node) for name, node in derivation.gradients.items() if isinstance(name, str)}
     report = check_program(
         derivation.program, list(gradients), gradients, claims=_in_shape_layout(derivation, claims or {}), seed=seed,
-        dims=dims, points=points, value=derivation.value.node, structure=derivation.structure,
+        dims=dims, points=points, value=derivation.value.node, structure=derivation.structure, language=language,
     )  # fmt: skip
     for (first, second), node in [(key, node) for key, node in derivation.gradients.items() if isinstance(key, tuple)]:
         # a second derivative is the first one of a gradient
@@ -107,4 +111,5 @@ def _in_shape_layout(derivation: Derivation, claims: Mapping[str, str]) -> dict[
     """Claims as the default layout would have them: transposed where the layout transposes."""
     scalar = derivation.value.node.shape == (1, 1)
     turned = [result.layout == ("numerator" if scalar else "denominator") for result in derivation.values()]
-    return {name: f"({text}).T" if any(turned) else text for name, text in claims.items()}
+    mark = "'" if derivation.program.syntax == "matlab" else ".T"
+    return {name: f"({text}){mark}" if any(turned) else text for name, text in claims.items()}

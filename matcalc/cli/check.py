@@ -9,7 +9,7 @@ import click
 
 from matcalc.checking import check_derivation
 from matcalc.cli import completion
-from matcalc.cli.arguments import SourceCommand, derivation_of, derived, sizes, variables
+from matcalc.cli.arguments import SourceCommand, derivation_of, derived, language_option, sizes, variables
 from matcalc.cli.streams import deliver, out
 from matcalc.cli.tables import table
 from matcalc.errors import UnknownNameError
@@ -59,15 +59,16 @@ The exit code is 1 where a gradient, a claim or a law that the program states is
     help="Write a figure of the error against the step (SVG); the file must not exist.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@language_option
 def check(
     claims: tuple[str, ...], dims: tuple[str, ...], seed: int, exact: bool, method: str, entries: str,
-    step: float | None, plot: str | None, force: bool, wrt: tuple[str, ...], **asked: Any,
+    step: float | None, plot: str | None, force: bool, lang: str, wrt: tuple[str, ...], **asked: Any,
 ) -> int:  # fmt: skip
     """Check the gradients of a program, and claims about them.
 
     The generated code is held against numeric differences at three general points: the complex
-    step where the program is analytic, extrapolated central differences elsewhere.  A wrong claim
-    is told apart: transposed, a factor, a sign, a missing term.
+    step where the program is analytic, extrapolated central differences elsewhere.  Of a wrong
+    claim it is told what is wrong, and at which step of the derivation.
     """
     if method != "lecture" and (entries or step is not None or plot):
         raise click.UsageError("--entries, --step and --plot belong to --method lecture")
@@ -78,7 +79,7 @@ def check(
     for name in given.keys() - set(derivation.program.dims):
         there = ", ".join(derivation.program.dims)
         raise UnknownNameError(f"the program has no dimension {name}", hint=f"there is {there}" if there else "")
-    report = check_derivation(derivation, claims=said, seed=seed, dims=given)
+    report = check_derivation(derivation, claims=said, seed=seed, dims=given, language=lang)
     show(report)
     if method == "lecture":
         taught(derivation, entries, step, seed, given, (plot, force))

@@ -36,6 +36,9 @@ EN = {
     "by_entries": 'it is the derivative by the free entries of the {type} {name} (structure="entries")',
     "unknown": "it differs by {error} of the largest entry; the claim is {claimed}{place}, the gradient {number}",
     "at": " at [{place}]",
+    "right_if_symmetric": "it is right only where {name} is symmetric, which is not declared",
+    "right_if_simplex": "it is right only where the entries of {name} sum to one; declare {name} a simplex if they do",
+    "hint": "; {what}",
     # ---- one place of a formula
     "missing_term": "the term {part} is missing",
     "extra_term": "the term {part} is too much",
@@ -70,6 +73,8 @@ EN = {
         "the term {part} is missing: {name} is used {count} times, and the claim is the gradient with one of them held "
         "constant, {held} in {use}"
     ),
+    "use_held": "{name} is used {count} times, and one of them is held constant, {held} in {use}",
+    "use_constant": "what varies in {use} is held constant",
     "path_term": "the term {part} is missing: it comes from {use}",
     "path_through": "the term {part} is missing: the path through {use} is left out",
     "no_derivative": "the factor {part} is missing, the derivative of {function}",
@@ -106,6 +111,9 @@ ZH = {
     "by_entries": "它是对 {type} 矩阵 {name} 的自由元素的导数（structure=\"entries\"）",
     "unknown": "与最大元素相比相差 {error}；该式{place}为 {claimed}，梯度为 {number}",
     "at": "在 [{place}] 处",
+    "right_if_symmetric": "只有当 {name} 对称时它才正确，而 {name} 并未声明为对称",
+    "right_if_simplex": "只有当 {name} 的元素之和为 1 时它才正确；若确实如此，请把 {name} 声明为 simplex",
+    "hint": "；{what}",
     # ---- one place of a formula
     "missing_term": "缺少项 {part}",
     "extra_term": "多出了项 {part}",
@@ -137,6 +145,8 @@ ZH = {
     # ---- one step of a derivation
     "path": "缺少项 {part}：{name} 被使用 {count} 次，而它在 {use} 中的使用被当成了常数",
     "path_held": "缺少项 {part}：{name} 被使用 {count} 次，而该式是把其中一处当成常数（{use} 中的 {held}）所得的梯度",
+    "use_held": "{name} 被使用 {count} 次，而其中一处被当成了常数（{use} 中的 {held}）",
+    "use_constant": "{use} 中的变化被忽略了（当成了常数）",
     "path_term": "缺少项 {part}：它来自 {use}",
     "path_through": "缺少项 {part}：遗漏了经过 {use} 的路径",
     "no_derivative": "缺少因子 {part}，即 {function} 的导数",

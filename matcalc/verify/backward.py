@@ -109,7 +109,8 @@ class Backward:
         """All numbers at a point; None where they are too many."""
         import numpy as np
 
-        needed = [n for n in dict.fromkeys([*self.nodes, *[a for e in self.edges for a in e.node.args]]) if n.op != "num"]
+        used = dict.fromkeys([*self.nodes, *[a for e in self.edges for a in e.node.args]])
+        needed = [node for node in used if node.op != "num"]
         if self._values is None:
             nodes = {str(i): node for i, node in enumerate(needed)}
             self._values = Code(Request(self.value, self.checker.inputs, nodes, functions=self.checker.bound))
@@ -129,7 +130,8 @@ class Backward:
             inputs += [variable_node(UPSTREAM, edge.node.shape), variable_node(VALUE, edge.node.shape)]
             nodes = {str(i): f for i, f in enumerate(formulas)}
             self._codes[key] = Code(Request(formulas[0], inputs, nodes, functions=self.checker.bound))
-        given = {p.params[0]: numbers.values[a] for p, a in zip(edge.places, edge.node.args, strict=True) if p.op == "var"}
+        places = zip(edge.places, edge.node.args, strict=True)
+        given = {place.params[0]: numbers.values[a] for place, a in places if place.op == "var"}
         given |= {UPSTREAM: upstream, VALUE: numbers.values[edge.node]}
         given = {name: array if np.ndim(array) else float(array) for name, array in given.items()}
         found = self._codes[key](Point(numbers.point.sizes, given, numbers.point.functions))[1]

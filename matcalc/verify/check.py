@@ -60,8 +60,8 @@ def check_program(
     them.
 
     ``value`` is what is differentiated where it is not the program's value, ``structure`` what the
-    derivative by a structured matrix means, ``dims`` sizes to use, ``language`` that of the diagnoses.  Of a vector or matrix value, a
-    gradient has shape value + variable.
+    derivative by a structured matrix means, ``dims`` sizes to use, ``language`` that of the
+    diagnoses.  Of a vector or matrix value, a gradient has shape value + variable.
 
     Raises `MatcalcError` where a claim cannot be read.
     """

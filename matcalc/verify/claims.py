@@ -60,8 +60,8 @@ def judge(
     truth = [finding.numeric.array for finding in found]
     tolerance = max(ROUGH, *[checker.tolerance(finding.numeric) for finding in found])
     error = float("inf")
-    fits = all(a.shape == b.shape for a, b in zip(said, truth, strict=True)) and kind(claim.node.shape) == kind(claim.shape)
-    if fits or _is_block(checker, said, truth):
+    fits = all(a.shape == b.shape for a, b in zip(said, truth, strict=True))
+    if (fits and kind(claim.node.shape) == kind(claim.shape)) or _is_block(checker, said, truth):
         error = max(checker.error(finding, a)[0] for finding, a in zip(found, said, strict=True))
     method = found[0].numeric.method
     diagnosis: Diagnosis | None = None

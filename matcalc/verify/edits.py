@@ -117,7 +117,7 @@ def _matrix_products(node: Node) -> Iterator[Change]:
         yield kept, Mistake("missing factor", "missing_factor", part=left), \
             Mistake("extra factor", "extra_factor", part=left)  # fmt: skip
     for i, factor in enumerate((a, b)):
-        if factor.op != "T" and (1, 1) != factor.shape:
+        if factor.op != "T" and factor.shape != (1, 1):
             made = _made("matmul", *[make("T", f) if k == i else f for k, f in enumerate((a, b))])
             if made is not None:
                 yield made, Mistake("extra transpose", "extra_transpose", part=factor, whole=make("T", factor)), \

@@ -1,10 +1,12 @@
 """The gradient check as it is taught: central differences at one step, entry by entry, and why at that step.
 
-The numeric derivative by an entry θ is ``(J(θ + h) - J(θ - h)) / 2h``.  Its error has two sources: what the Taylor series
-leaves, ``h²|J‴|/6``, and what rounding leaves of the difference of two nearly equal numbers, ``ε|J|/h`` (Press et al.,
-Numerical Recipes, 5.7).  They are equal near ``h = (6ε|J|/|J‴|)^(1/3)``; below it a smaller step makes things worse.
+The numeric derivative by an entry θ is ``(J(θ + h) - J(θ - h)) / 2h``.  Its error has two sources: what the Taylor
+series leaves, ``h²|J‴|/6``, and what rounding leaves of the difference of two nearly equal numbers, ``ε|J|/h`` (Press
+et al., Numerical Recipes, 5.7).  They are equal near ``h = (6ε|J|/|J‴|)^(1/3)``; below it a smaller step makes things
+worse.
 
-The strict check (`matcalc.verify.check`) decides whether a gradient is right; this one shows what a course's own check sees.
+The strict check (`matcalc.verify.check`) decides whether a gradient is right; this one shows what a course's own check
+sees.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Entry:
 class Study:
     """The error of one entry against the step: ``rows`` are (step, numeric derivative, absolute error).
 
-    ``value`` is |J|, ``third`` |J‴|; ``best`` the step at which truncation and rounding are equal, None where J‴ is zero.
+    ``value`` is |J|, ``third`` |J‴|; ``best`` the step at which truncation and rounding are equal, None where J‴ is 0.
     """
 
     __slots__ = ("best", "entry", "rows", "third", "value")

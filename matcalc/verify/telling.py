@@ -62,13 +62,15 @@ class Steps(Telling):
             return self._path(wrong.edge)
         places = self._places(wrong.edge)
         mistake = wrong.mistake
-        values = {k: simplified(substituted(v, places)) if isinstance(v, Node) else v for k, v in mistake.values.items()}
+        values = {
+            k: simplified(substituted(v, places)) if isinstance(v, Node) else v for k, v in mistake.values.items()
+        }
         what = self.mistake(Mistake(mistake.kind, mistake.key, **values))
         return self.placed(what, wrong.edge)
 
     def placed(self, what: str, edge: Edge) -> str:
         """What is wrong, and in which step."""
-        if edge.formula is None:
+        if edge.formula is None or self.backward.value.shape != (1, 1):  # the step of a Jacobian is a tensor
             return what
         right = self.formula(simplified(substituted(edge.formula, self._places(edge))))
         after = self.partial(edge.argument)
@@ -119,19 +121,24 @@ class Steps(Telling):
 
     def _path(self, edge: Edge) -> str:
         """A path left out: what it would have contributed, and where it begins."""
-        part = self.formula(self.contribution(edge))
+        scalar = self.backward.value.shape == (1, 1)
+        part = self.formula(self.contribution(edge)) if scalar else ""
         use, meeting = self._top(edge)
-        if meeting is not None and meeting.op in ("add", "sub"):
+        if scalar and meeting is not None and meeting.op in ("add", "sub"):
             use = edge.argument if use is meeting else use
             return self.say("path_term", part=part, use=self.formula(self.named(use)))
         name = self.formula(self.named(edge.argument))
         uses = len(self.backward.above[edge.argument])
+        if not scalar and (uses < 2 or not name.isidentifier()):
+            return self.say("use_constant", use=self.formula(self.named(use)))
         if uses < 2:
             return self.say("path_through", part=part, use=name)
         held = variable_node(f"{name}₀", edge.argument.shape) if name.isidentifier() else None
         shown = replaced(meeting or use, edge.node, _held(edge, held)) if held is not None else None
         if shown is None:
             return self.say("path", part=part, name=name, count=uses, use=self.formula(self.named(use)))
+        if not scalar:
+            return self.say("use_held", name=name, count=uses, use=self.formula(shown), held=f"{name}₀")
         return self.say("path_held", part=part, name=name, count=uses, use=self.formula(shown), held=f"{name}₀")
 
     def _top(self, edge: Edge) -> tuple[Node, Node | None]:
@@ -150,10 +157,7 @@ class Steps(Telling):
     def contribution(self, edge: Edge) -> Node:
         """What one step contributes to the gradient."""
         node = edge.node
-        if edge.formula is None:
-            local = self.adjoint(node)
-        else:
-            local = substituted(edge.formula, self._places(edge))
+        local = self.adjoint(node) if edge.formula is None else substituted(edge.formula, self._places(edge))
         if edge.argument is self.backward.target:
             return simplified(local)
         return simplified(self._onward(edge.argument, local))

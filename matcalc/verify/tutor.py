@@ -1,10 +1,10 @@
 """What is wrong with a claim about a gradient.
 
 The neighbourhood of the right gradient is generated and held against the claim, in numbers, at every point of the
-check: the whole turned, negated or multiplied; every step of the derivation taken wrongly (`matcalc.verify.retrace`); the
-gradient's formula, and that of the claim, edited in one place (`matcalc.verify.edits`); a wrong step and a wrong factor, two
-wrong steps.  The first explanation that holds at all points is told, the simplest before others; where there is none,
-the message says where the claim is furthest from the gradient and nothing else.
+check: the whole turned, negated or multiplied; every step of the derivation taken wrongly (`matcalc.verify.retrace`);
+the gradient's formula, and that of the claim, edited in one place (`matcalc.verify.edits`); what the claim may take for
+granted; a wrong step and a wrong factor, two wrong steps.  The first explanation that holds at all points is told, the
+simplest before others; where there is none, the message says where the claim is furthest from the gradient.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.numpy_module import Request
+from matcalc.expressions.dims import Dim
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.names import without_names
-from matcalc.expressions.node import Node, Shape, kind
+from matcalc.expressions.node import Node, Shape, axes, kind
 from matcalc.phrases import Phrases
 from matcalc.verify import retrace
+from matcalc.verify.assumptions import assumed
 from matcalc.verify.claims import same
 from matcalc.verify.edits import Edit, edits
 from matcalc.verify.multiples import constant, ratios
@@ -70,7 +72,8 @@ class Tutor:
         fits = all(a.shape == b.shape for a, b in zip(said, self.truth, strict=True))
         if fits and (not scalar or kind(self.claim.node.shape) == kind(self.claim.shape)):
             return None
-        shapes = {"claimed": self._shape(self.claim.node.shape), "shape": self._shape(self.claim.shape)}
+        right = self.claim.shape if scalar else (*axes(self.checker.value.shape), *axes(self.claim.shape))
+        shapes = {"claimed": self._shape(self.claim.node.shape), "shape": self._shape(right)}
         turned = [a.T for a in said]
         if all(a.shape == b.shape for a, b in zip(turned, self.truth, strict=True)):
             if same(turned, self.truth, self.tolerance):
@@ -85,10 +88,10 @@ class Tutor:
             return ("shape", *told[0]), self.say("shape_because", wrong=words, what=told[1]), told[2]
         return ("shape",), words, ""
 
-    def _shape(self, shape: Shape) -> str:
+    def _shape(self, shape: tuple[Dim, ...]) -> str:
         if shape == (1, 1):
             return self.say("scalar_shape")
-        return f"{dim_text(shape[0])}×{dim_text(shape[1])}"
+        return "×".join([dim_text(dim) for dim in shape])
 
     def _of_other_shape(self, said: Arrays) -> Iterator[Told]:
         again = self.again
@@ -102,7 +105,7 @@ class Tutor:
     def _of_values(self, said: Arrays) -> Told | None:
         """The simplest explanation that holds at all points."""
         searches: tuple[Callable[[Arrays], Iterator[Told]], ...] = (
-            self._whole, self._one_place, self._both, self._pairs, self._varying,
+            self._whole, self._one_place, self._assumed, self._both, self._pairs, self._varying,
         )  # fmt: skip
         for search in searches:
             for told in search(said):
@@ -201,12 +204,23 @@ class Tutor:
             yield self._told(first)
         for told in self._formulas(said, self.claim.shape):
             if first is None or self._steps is None:
-                yield told
+                yield told[0], told[1] + self._but(told[0], said), told[2]
             else:
-                step = self._steps.partial(first.edge.argument)
-                yield told[0], self._steps.placed(told[1], first.edge), step
+                words = told[1] + self._but(told[0], said)
+                yield told[0], self._steps.placed(words, first.edge), self._steps.partial(first.edge.argument)
         if first is not None:
             yield self._told(first)
+
+    def _assumed(self, said: Arrays) -> Iterator[Told]:
+        """The claim is right where a matrix is symmetric, or where entries sum to one."""
+        for name, type_ in assumed(self.claim.node, self.claim.name, self.checker, self.found, self.tolerance):
+            yield ("assumption",), self.say(f"right_if_{type_}", name=name), ""
+
+    def _but(self, kinds: tuple[str, ...], said: Arrays) -> str:
+        """Where the claim would be right, of a transpose alone."""
+        if not {"missing transpose", "extra transpose"} & set(kinds):
+            return ""
+        return "".join([self.say("hint", what=words) for _, words, _ in self._assumed(said)])
 
     def _both(self, said: Arrays) -> Iterator[Told]:
         """A wrong step, or an edit, and a wrong factor."""
@@ -242,8 +256,8 @@ class Tutor:
                 return
             first = [e for _, e in zip(range(FEW), edits(formula), strict=False) if e.missing.kind in retrace.USUAL]
             for one in first:
-                found = [e for _, e in zip(range(FEW), edits(one.node), strict=False) if e.missing.kind in retrace.USUAL]
-                fitting = [e for e in found if e.node.shape == self.claim.shape]
+                found = [e for _, e in zip(range(FEW), edits(one.node), strict=False)]
+                fitting = [e for e in found if e.node.shape == self.claim.shape and e.missing.kind in retrace.USUAL]
                 for other, values in self._evaluated(fitting):
                     if same(values, said, retrace.CLOSE):
                         words = [self.telling.mistake(e.missing) for e in (one, other)]
@@ -301,8 +315,9 @@ class Tutor:
         error, where, a, b = max(pairs, key=lambda pair: pair[0])
         place = self.say("at", place=", ".join(map(str, where))) if where else ""
         words = self.say(
-            "unknown", error=f"{error:.1e}", place=place, claimed=f"{float(a[where]):.6g}", number=f"{float(b[where]):.6g}"
-        )
+            "unknown", error=f"{error:.1e}", place=place, claimed=f"{float(a[where]):.6g}",
+            number=f"{float(b[where]):.6g}",
+        )  # fmt: skip
         return ("unknown",), words, ""
 
 
