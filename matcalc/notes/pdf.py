@@ -7,6 +7,7 @@ stopped after two minutes.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from matcalc.errors import MatcalcError, UnsupportedError
 __all__ = ["pdf_of"]
 
 SECONDS = 120
+HINT = "install xelatex with ctex (texlive-xetex, texlive-lang-chinese), or write .tex or .html"
 MARK = b"% matcalc note\n"  # behind the end of the file, a comment
 
 
@@ -28,8 +30,7 @@ def pdf_of(tex: str, why_unicode: str = "") -> bytes:
     engines = ("xelatex", "lualatex") if why_unicode else ("pdflatex", "xelatex", "lualatex")
     engine = next((name for name in engines if shutil.which(name)), None)
     if engine is None and why_unicode:
-        hint = "install xelatex with ctex (texlive-xetex, texlive-lang-chinese), or write .tex or .html"
-        raise UnsupportedError(f"this PDF needs xelatex or lualatex: {why_unicode}", hint=hint)
+        raise UnsupportedError(f"this PDF needs xelatex or lualatex: {why_unicode}", hint=HINT)
     if engine is None:
         raise UnsupportedError("a PDF needs pdflatex", hint="install texlive-latex-base, or write .tex or .html")
     with tempfile.TemporaryDirectory(prefix="matcalc-") as folder:
@@ -45,7 +46,12 @@ def pdf_of(tex: str, why_unicode: str = "") -> bytes:
             raise MatcalcError(f"{engine} did not end within {SECONDS} seconds") from None
         made = Path(folder, "note.pdf")
         if done.returncode != 0 or not made.exists():
-            raise MatcalcError(f"{engine} failed: {_complaint(done.stdout.decode('utf-8', 'replace'))}")
+            log = done.stdout.decode("utf-8", "replace")
+            absent = re.search(r"File `([\w.-]+)' not found", log)
+            if absent:
+                why = f" ({why_unicode})" if why_unicode else ""
+                raise UnsupportedError(f"{engine} is installed, but {absent[1]} is not{why}", hint=HINT)
+            raise MatcalcError(f"{engine} failed: {_complaint(log)}")
         return made.read_bytes() + MARK
 
 
