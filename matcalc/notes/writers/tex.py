@@ -48,7 +48,7 @@ COLUMNS = 70  # characters of a table that needs no wrapping
 LEVELS = ("section", "subsection", "subsubsection", "paragraph", "subparagraph", "subparagraph")
 SHAPE = r"""\setlength{\textwidth}{150mm}\setlength{\oddsidemargin}{4.6mm}\setlength{\evensidemargin}{4.6mm}
 \setlength{\topmargin}{-8mm}\setlength{\textheight}{235mm}
-\setlength{\parindent}{0pt}\setlength{\parskip}{.6\baselineskip plus .1\baselineskip}
+\renewcommand{\arraystretch}{1.15}\setlength{\parindent}{0pt}\setlength{\parskip}{.6\baselineskip plus .1\baselineskip}
 \setcounter{secnumdepth}{0}\allowdisplaybreaks\sloppy\raggedbottom"""
 
 
@@ -110,9 +110,11 @@ class Tex(Writer):
         before: Block | None = None
         for block in self.answered(blocks):
             written = self.block(block)
+            display = isinstance(block, Equations | Math)
             open_ended = isinstance(before, Paragraph) and before.role in ("", "step")
-            display = open_ended and isinstance(block, Equations | Math)
-            text += ("" if not text else "\n" if display else "\n\n") + written
+            if display and not open_ended and before is not None:
+                written = "\\vspace{-\\baselineskip}\n" + written  # of the empty line that a display begins with
+            text += ("" if not text else "\n" if display and open_ended else "\n\n") + written
             before = block
         return text
 
@@ -191,7 +193,8 @@ class Tex(Writer):
         beside = self.formula(row.beside)
         if words:
             beside += rf" \quad \text{{({words})}}" if beside else rf"\text{{{words}}}"
-        room = LINE - width(row.left) - width(row.beside) - len(words)
+        said = sum([width(one.tex) if isinstance(one, MathSpan) else len(plain((one,))) for one in row.words])
+        room = LINE - width(row.left) - width(row.beside) - said
         parts = self.lines(row.right, room)
         sign = "={} " if row.left else ""
         lines = [f"{left} &{sign}{parts[0]}", *[rf"&\quad {part}" for part in parts[1:]]]
