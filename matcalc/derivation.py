@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out, structured, transposes
-from matcalc.calculus.naming import named, names_of
-from matcalc.calculus.simplify import simplify
+from matcalc.calculus.derivatives import LAYOUTS, laid_out, structured, transposes
 from matcalc.calculus.structure import STRUCTURES
 from matcalc.calculus.sweep import sweep
-from matcalc.calculus.tensors import is_entries
+from matcalc.calculus.wording import Wording
 from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expressions.names import without_names
 from matcalc.expressions.node import Node
 from matcalc.language.program import Program, elaborate
-from matcalc.render.measure import token_count
 from matcalc.results import Derivation, Expression, Result
 
 __all__ = ["LAYOUTS", "Derivation", "Expression", "Result", "chosen_value", "chosen_variables", "derive", "understood"]
@@ -113,13 +110,13 @@ def derive(
     targets = [program.names[v] for v in variables]
     if expand:
         value, *targets = without_names([value, *targets], targets)
-    names = {} if expand else {n.args[0]: n for n in reversed(program.names.values()) if n.op == "let"}
-    formulas = {} if expand else names_of(program.names.values())
+    lets = [] if expand else [node for node in program.names.values() if node.op == "let"]
+    names = {node.args[0]: node for node in reversed(lets)}
+    words = Wording([value, *targets], lets)
     found = sweep(value, targets, names, derivation.trace)
     plain: dict[str, Node] = {}  # without names put back: what a second derivative is taken of
     for variable, target in zip(variables, targets, strict=True):
-        plain[variable] = derivative(found[target], value, target, structure)
-        node = _named(plain[variable], formulas, target)
+        plain[variable], node = words.derivative(found[target], value, target, structure)
         derivation.gradients[variable] = node
         shown = laid_out(node, value, target, layout)
         turned = transposes(value.shape, target.shape, layout)
@@ -130,30 +127,23 @@ def derive(
         if not found[target].terms:
             derivation.notes.append(f"{name or 'the value'} does not depend on {variable}")
     if order == 2:
-        _second_order(derivation, plain, targets, names, layout)
+        _second_order(derivation, plain, targets, names, words)
     return derivation
 
 
-def _named(node: Node, formulas: Mapping[Node, Node], target: Node) -> Node:
-    """The result with the program's names for its formulas, but for the variable's own."""
-    if is_entries(node):
-        return node
-    found = named(node, {formula: name for formula, name in formulas.items() if name is not target})
-    if found is node:
-        return node
-    again = simplify(found)  # what has become one name may meet
-    return again if token_count(again) < token_count(found) else found
-
-
 def _second_order(
-    derivation: Derivation, gradients: Mapping[str, Node], targets: list[Node], names: Mapping[Node, Node], layout: str
+    derivation: Derivation,
+    gradients: Mapping[str, Node],
+    targets: list[Node],
+    names: Mapping[Node, Node],
+    words: Wording,
 ) -> None:
     if derivation.value.node.shape != (1, 1):
         raise UnsupportedError("second derivatives are of scalars", hint="differentiate an entry of the value")
     for variable, gradient in gradients.items():
         found = sweep(gradient, targets, names)
         for other, target in zip(gradients, targets, strict=True):
-            node = derivative(found[target], gradient, target, derivation.structure)
+            _, node = words.derivative(found[target], gradient, target, derivation.structure)
             derivation.gradients[variable, other] = node
             derivation.results[variable, other] = Result(
                 node, derivation.program, of=derivation.of, wrt=(variable, other), layout=derivation[variable].layout

@@ -6,9 +6,10 @@ best first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
-from math import gcd
+from math import ceil, gcd
+from typing import TypeAlias
 
 from matcalc.calculus.entrywise import one_minus_sigmoid
 from matcalc.calculus.items import Item, plain_body, shape_of
@@ -21,49 +22,62 @@ from matcalc.render.measure import token_count
 
 __all__ = ["content_of", "grouped", "joined", "total_of"]
 
-Pick = Callable[[Item], Sequence[tuple[Hashable, int, Item]]]
+Pick: TypeAlias = tuple[Hashable, int, Item]  # a factor, the tokens saved without it, and the term without it
 
 
-def _left(item: Item) -> list[tuple[Hashable, int, Item]]:
+def _left(item: Item) -> list[Pick]:
     if len(item.chain) < 2:
         return []
     head, rest = item.chain[0], item.chain[1:]
     return [(head, token_count(head) + 1, Item(item.c, item.scalars, rest, {}, (head.shape[1], item.shape[1])))]
 
 
-def _right(item: Item) -> list[tuple[Hashable, int, Item]]:
+def _right(item: Item) -> list[Pick]:
     if len(item.chain) < 2:
         return []
     tail, rest = item.chain[-1], item.chain[:-1]
     return [(tail, token_count(tail) + 1, Item(item.c, item.scalars, rest, {}, (item.shape[0], tail.shape[0])))]
 
 
-def _scalar(item: Item) -> list[tuple[Hashable, int, Item]]:
-    found: list[tuple[Hashable, int, Item]] = []
-    for node, p in item.scalars.items():
-        rest = {n: q for n, q in item.scalars.items() if n is not node}
-        weight = token_count(node) + 1 + (0 if abs(p) == 1 else 2)
-        found.append(((node, p), weight, Item(item.c, rest, item.chain, item.marks, item.shape)))
+def _scalar(item: Item) -> list[Pick]:
+    found: list[Pick] = []
+    for node, p, left, saved in _powers(item.scalars):
+        found.append(((node, p), saved, Item(item.c, left, item.chain, item.marks, item.shape)))
     return found
 
 
-def _entry(item: Item) -> list[tuple[Hashable, int, Item]]:
+def _entry(item: Item) -> list[Pick]:
     marks = item.marks
     if not marks and len(item.chain) == 1:
         marks = {item.chain[0]: 1}
-    found: list[tuple[Hashable, int, Item]] = []
-    for node, p in marks.items():
-        rest = {n: q for n, q in marks.items() if n is not node}
-        if axes(node.shape) != axes(item.shape):
-            continue
-        weight = token_count(node) + 1 + (0 if abs(p) == 1 else 2)
-        parts, kept = plain_body(rest)
+    found: list[Pick] = []
+    for node, p, left, saved in _powers(marks):
+        parts, kept = plain_body(left)
         shape = shape_of(parts, kept)
-        found.append(((node, p), weight, Item(item.c, item.scalars, parts, kept, shape)))
+        if axes(node.shape) == axes(item.shape) or shape == item.shape:  # else what is left would lack an axis
+            found.append(((node, p), saved, Item(item.c, item.scalars, parts, kept, shape)))
     return found
 
 
-PICKS: tuple[tuple[str, Pick], ...] = (("scalar", _scalar), ("left", _left), ("right", _right), ("entry", _entry))
+def _powers(powers: dict[Node, Number]) -> Iterator[tuple[Node, Number, dict[Node, Number], int]]:
+    """Every power, whole and parts of it: with what is left, and the tokens that are saved."""
+    for node, p in powers.items():
+        rest = {n: q for n, q in powers.items() if n is not node}
+        yield node, p, rest, _weight(node, p)
+        sign = 1 if p > 0 else -1
+        for part in range(1, min(ceil(p * sign), HIGH)):
+            left = p - sign * part
+            yield node, sign * part, {**rest, node: left}, _weight(node, p) - _weight(node, left)
+
+
+def _weight(node: Node, p: Number) -> int:
+    """The tokens of a factor: its own, its operator, and its exponent."""
+    return token_count(node) + 1 + (0 if p in (1, -1) else 2)
+
+
+Picker: TypeAlias = Callable[[Item], Sequence[Pick]]
+PICKS: tuple[tuple[str, Picker], ...] = (("scalar", _scalar), ("left", _left), ("right", _right), ("entry", _entry))
+HIGH = 6  # parts of a power that are looked at
 MANY = 64  # terms beyond which a sum is written as it stands
 
 
@@ -74,10 +88,11 @@ def grouped(items: list[Item]) -> list[Item]:
         for name, pick in PICKS:
             found: dict[Hashable, tuple[int, list[tuple[int, Item]]]] = {}
             for position, item in enumerate(items):
-                for factor, weight, rest in pick(item):
-                    found.setdefault(factor, (weight, []))[1].append((position, rest))
-            for factor, (weight, members) in found.items():
-                saving = (len(members) - 1) * weight - (1 if name == "entry" else 0)
+                for factor, tokens, rest in pick(item):
+                    saved, members = found.get(factor, (0, []))
+                    found[factor] = saved + tokens, [*members, (position, rest)]
+            for factor, (saved, members) in found.items():
+                saving = saved - _cost(factor) - (1 if name == "entry" else 0)
                 if len(members) > 1 and saving > 0 and (best is None or saving > best[0]):
                     best = (saving, name, factor, members)
         if best is None:
@@ -88,6 +103,14 @@ def grouped(items: list[Item]) -> list[Item]:
         items = [item for position, item in enumerate(items) if position not in positions]
         items.append(merged)
     return items
+
+
+def _cost(factor: Hashable) -> int:
+    """The tokens that a factor takes beside the sum."""
+    if isinstance(factor, Node):
+        return token_count(factor) + 1
+    assert isinstance(factor, tuple)
+    return _weight(*factor)
 
 
 def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> Item:
@@ -106,9 +129,8 @@ def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> 
     marks = dict(inner.marks)
     for part in (chain(inner.chain),) if inner.chain else ():
         marks[part] = marks.get(part, 0) + 1
-    scalars = dict(inner.scalars)
     marks[node] = marks.get(node, 0) + p
-    return Item(inner.c, scalars, (), marks, shape)
+    return Item(inner.c, inner.scalars, (), marks, shape_of((), marks))
 
 
 def _met(items: list[Item]) -> list[Item]:

@@ -16,19 +16,22 @@ from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.tensors import is_entries
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
-from matcalc.expressions.node import Node, Shape, axes, intern
+from matcalc.expressions.node import NAMED, Node, Shape, axes, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["settle", "simplify"]
+__all__ = ["settle", "shorter", "simplify"]
 
 _simple: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
 TERMS = 32  # a sum is not multiplied out to more terms than these
 ATOMS = 6  # nor are more different sums tried
+SMALL = 200  # nodes of what is looked at for plainness
 
 
-def simplify(node: Node) -> Node:
+def simplify(node: Node, *, diag: bool = False) -> Node:
     """The shortest form found of a node, as the language writes it; itself where none is shorter.
+
+    ``diag`` lets a Jacobian be written with diagonal matrices.
 
     >>> from matcalc.operations import table
     >>> A = table.variable("A", ("n", "n")); x = table.variable("x", ("n", 1))
@@ -36,7 +39,10 @@ def simplify(node: Node) -> Node:
     >>> y.op, y.args[0].op
     ('matmul', 'add')
     """
-    found = _simple.get(node)
+    found = None if diag else _simple.get(node)
+    if diag:
+        found = write(settle(lower(node), diag=True), diag=True)
+        return node if _length(found) > _length(node) else found
     if found is None:
         found = write(settle(lower(node)))
         found = node if _length(found) > _length(node) else found
@@ -51,7 +57,7 @@ def settle(value: Sum, *, diag: bool = False) -> Sum:
     other = _without_opposites(value)
     if other is not None:
         other = _multiplied_out(other, diag)
-        if _size(other, diag) < _size(value, diag):
+        if _less(_size(other, diag), _size(value, diag)):
             return other
     return value
 
@@ -87,7 +93,7 @@ def _multiplied_out(value: Sum, diag: bool) -> Sum:
             other = multiply_out(value, only)
             if other is not None:
                 size = _size(other, diag)
-                if size < best_size:
+                if _less(size, best_size):
                     best, best_size = other, size
         if best is value:
             break
@@ -101,20 +107,46 @@ def _bare(value: Sum, diag: bool) -> Sum:
         ((scalars, factors), c), = value.terms.items()
         if c != 1 and len(scalars) + len(factors) == 1 and _is_sum(*powers_of((scalars, factors))[0]):
             opened = multiply_out(value)
-            if opened is not None and _size(opened, diag) < _size(value, diag):
+            if opened is not None and _less(_size(opened, diag), _size(value, diag)):
                 return opened
     return value
 
 
-def _size(value: Sum, diag: bool) -> int:
+def _size(value: Sum, diag: bool) -> tuple[int, Node | None]:
+    """The length of a sum, and its writing where it has one."""
     if len(value.free) > 2 or value.extra:
-        return sum([token_count(node) for key in value.terms for node, _ in powers_of(key)]) + len(value.terms)
-    return _length(write(value, diag=diag))
+        return sum([token_count(node) for key in value.terms for node, _ in powers_of(key)]) + len(value.terms), None
+    node = write(value, diag=diag)
+    return _length(node), node
 
 
 def _length(node: Node) -> int:
     """The measure; index terms are longer than any matrix form."""
     return 10**9 if is_entries(node) else token_count(node)
+
+
+def shorter(a: Node, b: Node) -> bool:
+    """Whether one writing is better than another: shorter, or as long and plainer.
+
+    Plainer is what has no identity in a sum that varies along one axis alone (``eye(n) - p``, a column from every
+    column).
+    """
+    return _less((_length(a), a), (_length(b), b))
+
+
+def _less(a: tuple[int, Node | None], b: tuple[int, Node | None]) -> bool:
+    if a[0] != b[0] or a[1] is None or b[1] is None or b[1].size > SMALL:
+        return a[0] < b[0]
+    return _uneven(a[1]) < _uneven(b[1])
+
+
+def _uneven(node: Node) -> int:
+    """The sums of an identity with a column or a row."""
+    return sum(
+        any(a.op == "eye" for a in part.args) and any(1 in a.shape and a.shape != (1, 1) for a in part.args)
+        for part in postorder(node, into=lambda n: n.op not in NAMED)
+        if part.op in ("add", "sub")
+    )
 
 
 def _is_sum(node: Node, p: Number) -> bool:
@@ -179,8 +211,11 @@ Powers = dict[Node, Number]
 
 def promising(value: Sum) -> bool:
     """Whether multiplying out could make factors cancel or terms meet, judged without indices."""
-    if not any(_is_sum(node, p) for key in value.terms for node, p in powers_of(key)):
+    sums_found = [node for key in value.terms for node, p in powers_of(key) if _is_sum(node, p)]
+    if not sums_found:
         return False
+    if any(part.op == "eye" for node in sums_found for _, part in _addends(node)):
+        return True  # an identity may meet what stands beside the sum
     seen: dict[frozenset[tuple[Node, Number]], int] = {}
     for origin, key in enumerate(value.terms):
         parts = powers_of(key)

@@ -61,32 +61,31 @@ def atom(value: Sum) -> tuple[Key, Number]:
 
 
 def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
-    """A node as one factor at these indices, its number and its scalars outside."""
+    """A node as a term at these indices: its number and its scalars outside, a product or fraction by its factors."""
     number, node = peeled(node)
     raw = Raw(number)
-    node = _without_scalars(node, raw)
-    if node.shape == (1, 1):
-        contraction.scale(raw, node)
-    scalars = tuple(sorted(raw.scalars.items(), key=lambda item: item[0].digest))
-    return (scalars, () if node.shape == (1, 1) else ((node, 1, free),)), raw.coeff
-
-
-def _without_scalars(node: Node, raw: Raw) -> Node:
-    """The node without the scalars it is multiplied with or divided by, which the term gets."""
-    if node.shape == (1, 1):
-        return node
-    while True:
-        if node.op == "div" and node.args[1].shape == (1, 1):
-            contraction.scale(raw, node.args[1], -1)
-            node = node.args[0]
-        elif node.op == "mul" and node.args[0].shape == (1, 1):
-            contraction.scale(raw, node.args[0])
-            node = node.args[1]
-        else:
-            sign, node = signed(node)
-            if sign > 0:
-                return node
+    waiting: list[tuple[Node, int]] = [(node, 1)]
+    while waiting:
+        part, p = waiting.pop()
+        sign, part = signed(part)
+        if sign < 0:
             raw.coeff = -raw.coeff
+        if part.shape == (1, 1):
+            contraction.scale(raw, part, p)
+        elif part.op in ("mul", "div"):
+            waiting += [(part.args[0], p), (part.args[1], p if part.op == "mul" else -p)]
+        else:
+            raw.factors.append((part, p, _places(part.shape, free)))
+    found = Sum(node.shape)
+    normalise(raw, free, found)
+    single = found.single
+    assert single is not None
+    return single
+
+
+def _places(shape: Shape, free: tuple[int, ...]) -> tuple[int, ...]:
+    """The indices at which a factor of a value stands that has these free indices."""
+    return {"matrix": free, "vector": free[:1], "row": free[-1:]}[kind(shape)]
 
 
 def _upright(value: Sum) -> Sum:

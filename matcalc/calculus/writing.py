@@ -22,6 +22,7 @@ Powers: TypeAlias = Sequence[tuple[Node, Fraction | int]]
 Number: TypeAlias = Fraction | int
 
 HALF = Fraction(1, 2)
+SHORT = 100  # nodes of a sum inside a sum that is written term by term
 ENTRYWISE = ("mul", "div", "add", "sub", "neg")
 
 
@@ -330,11 +331,24 @@ def _place(item: tuple[Number, Node]) -> tuple[bool, bool, int, int, tuple[int, 
     return (sign < 0, node.op == "num", -leaves(node), token_count(node), rank(node))
 
 
-def sum_of(terms: Sequence[tuple[Number, Node]], sized: Node | None = None) -> Node:
-    """A sum of signed nodes, each with the sign of its number; ``sized`` gives zero its shape."""
-    ordered = sorted(terms, key=_place)
+def sum_of(terms: Sequence[tuple[Number, Node]]) -> Node:
+    """A sum of signed nodes, each with the sign of its number; a sum among them is written term by term."""
+    ordered = sorted([part for sign, node in terms for part in _addends(sign, node)], key=_place)
     (sign, node), rest = ordered[0], ordered[1:]
     total = negated(node) if sign < 0 else node
     for sign, node in rest:
         total = table.sub(total, node) if sign < 0 else table.add(total, node)
     return total
+
+
+def _addends(sign: Number, node: Node) -> list[tuple[Number, Node]]:
+    """The signed terms of a short sum whose terms all have its shape or are scalars; a product is its one term."""
+    found: list[tuple[Number, Node]] = []
+    waiting = [(sign, node)]
+    while waiting:
+        sign, part = waiting.pop()
+        if part.op in ("add", "sub") and part.size < SHORT and all(a.shape in (part.shape, (1, 1)) for a in part.args):
+            waiting += [(sign, part.args[0]), (-sign if part.op == "sub" else sign, part.args[1])]
+        else:
+            found.append((sign, part))
+    return found

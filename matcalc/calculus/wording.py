@@ -1,0 +1,47 @@
+"""A derivative in the program's own words: its names where they make it shorter, and its order in sums."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from matcalc.calculus.derivatives import derivative
+from matcalc.calculus.naming import named, names_of, sums_of
+from matcalc.calculus.simplify import shorter, simplify
+from matcalc.calculus.tensors import is_entries
+from matcalc.calculus.term_names import Patterns, with_names
+from matcalc.calculus.terms import Sum
+from matcalc.expressions.node import Node
+
+__all__ = ["Wording"]
+
+
+class Wording:
+    """The words of a program: what it has names for, and how it writes its sums.
+
+    ``program`` are the nodes that are differentiated and by which, ``lets`` the intermediate variables whose names
+    may be used.
+    """
+
+    def __init__(self, program: Sequence[Node], lets: Collection[Node]) -> None:
+        self.sums, self.formulas = sums_of(program), names_of(lets)
+        self.patterns = Patterns(lets)
+
+    def derivative(self, found: Sum, value: Node, variable: Node, structure: str) -> tuple[Node, Node]:
+        """The derivative from its adjoint: as a second derivative is taken of it, and as it is written."""
+        plain = derivative(found, value, variable, structure)
+        worded = self.named(plain, value, variable)
+        renamed = with_names(found, self.patterns, variable)
+        if renamed is not None:
+            other = self.named(derivative(renamed, value, variable, structure), value, variable)
+            worded = other if shorter(other, worded) else worded
+        return plain, worded if is_entries(worded) else named(worded, self.sums)
+
+    def named(self, node: Node, value: Node, variable: Node) -> Node:
+        """The result with the program's names for its formulas, but for the variable's own."""
+        if is_entries(node):
+            return node
+        found = named(node, self.formulas, variable)
+        if found is node:
+            return node
+        again = simplify(found, diag=value.shape != (1, 1))  # what has become one name may meet
+        return again if shorter(again, found) else found

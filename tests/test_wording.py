@@ -1,0 +1,43 @@
+"""Results are written in the program's own words: its names inside products and fractions, its order in sums."""
+
+from __future__ import annotations
+
+import pytest
+from differences import close, derivative, evaluator, point
+
+import matcalc as mc
+
+CASES = [
+    # a named fraction inside an outer product, below the line, and beside what hid it
+    ("y = x/norm(x)", "x", "(eye(n) - y@y.T)/norm(x)"),
+    ("r = norm(x); y = x/r", "x", "(eye(n) - y@y.T)/r"),
+    ("p = exp(x)/sum(exp(x))", "x", "diag(p) - p@p.T"),
+    ("e = exp(x); p = e/sum(e)", "x", "diag(p) - p@p.T"),
+    ("P = exp(Z)/sum(exp(Z), axis=1); J = -sum(Y*log(P))", "Z", "Y@ones(m)*P - Y"),
+    # sums as the program writes them
+    ("t: scalar; s = logdet(A + t*B)", "t", "tr(inv(A + t*B)@B)"),
+    ("s = tr(inv(A + X.T@C@X))", "A", "-(inv(A + X.T@C@X)@inv(A + X.T@C@X)).T"),
+    # powers in common, of scalars and of columns on matrices
+    ("a, b: scalar; c = x.T@y/(a*b)", "a", "-c/a"),
+    ("a = norm(x); b = norm(y); c = x.T@y/(a*b)", "x", "(y/b - c*x/a)/a"),
+    ("r: vector(m); A: matrix(m, n); s = sum((A*X - A)/r)", "A", "(X - 1)/r"),
+    ("p = sigmoid(w.T@x); J = -(1 - p)**2*log(p)", "w", "(2*p*log(p) + p - 1)*(1 - p)**2*x"),
+]
+
+
+@pytest.mark.parametrize(("source", "wrt", "expected"), CASES, ids=lambda text: text)
+def test_written_as_a_textbook_would(source: str, wrt: str, expected: str) -> None:
+    derivation = mc.derive(source, wrt)
+    assert derivation[wrt].source() == expected
+    program = derivation.program
+    inputs = point(program.value, seed=source)
+    truth = derivative(program.value, program.names[wrt], inputs).ravel()
+    assert close(evaluator(inputs)(derivation.gradients[wrt]).ravel(), truth)
+
+
+def test_names_are_not_used_for_what_varies_by_that_name() -> None:
+    assert mc.derive("y = x/norm(x); s = sum(y*y)", "y")["y"].source() == "2*y"
+
+
+def test_expanded_results_have_no_names() -> None:
+    assert mc.derive("y = x/norm(x)", "x", expand=True)["x"].source() == "eye(n)/norm(x) - x@x.T/norm(x)**3"
