@@ -49,12 +49,12 @@ def _unknown(name: str, known: Sequence[str], what: str) -> MatcalcError:
 
     if not isinstance(name, str) or not re.fullmatch(r"\w+", name):
         hint = "give the expression a name: z = ..."
-    return UnknownNameError(f"{what} name {name}", hint=hint)
-
-
         return UnknownNameError(f"one differentiates by a name, {name!r} is none", hint=hint)
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known)}" if known else ""
+    return UnknownNameError(f"{what} name {name}", hint=hint)
+
+
 def understood(source: str | Program, syntax: str = "numpy", functions: Mapping[str, Any] | None = None) -> Program:
     """The program of a text, or of a program with other functions: names of known ones, or SymPy expressions."""
     if isinstance(source, Program) and not functions:
