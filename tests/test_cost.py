@@ -35,7 +35,8 @@ class Recount:
         for statement in function.body:
             if isinstance(statement, ast.Assign) and not self.converts(statement):
                 value = self.of(statement.value)
-                exec(compile(ast.Module([assigned(statement)], []), "", "exec"), self.module, {**self.names, "_": value})
+                line = compile(ast.Module([assigned(statement)], []), "", "exec")
+                exec(line, self.module, {**self.names, "_": value})
                 self.bind(statement.targets[0], value)
             elif isinstance(statement, ast.Return):
                 self.result = self.of(statement.value)
@@ -128,7 +129,7 @@ def counted(name: str, given: list[Any], result: Any) -> int:
     }  # fmt: skip
     if last == "solve":
         return Fraction(2, 3) * n**3 + 2 * n * int(np.size(given[1]))
-    return known[last] if last in known else out
+    return known.get(last, out)
 
 
 def point(d: mc.Derivation, rng: np.random.Generator) -> dict[str, Any]:

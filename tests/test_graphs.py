@@ -321,7 +321,8 @@ def test_a_browser_draws_what_was_measured(tmp_path: Path) -> None:
             page.goto(path.as_uri())
             colours.add(page.evaluate("getComputedStyle(document.querySelector('.paper')).fill"))
             sizes = page.evaluate(
-                "[...document.querySelectorAll('text')].map(t => [t.getComputedTextLength(), t.textLength.baseVal.value, t.textContent])"
+                "[...document.querySelectorAll('text')]"
+                ".map(t => [t.getComputedTextLength(), t.textLength.baseVal.value, t.textContent])"
             )
             page.close()
         browser.close()

@@ -16,9 +16,10 @@ from matcalc.cli.arguments import (
     output_options,
     variables,
 )  # fmt: skip
-from matcalc.cli.streams import deliver
+from matcalc.cli.streams import deliver, tell
 from matcalc.cli.verifying import verified
 from matcalc.compiling import TARGETS, module_of
+from matcalc.derivation import Derivation
 
 __all__ = ["code"]
 
@@ -31,6 +32,7 @@ Examples:
   matcalc code examples/two_layer.mc -o gradients.py
   matcalc code "logdet(A@A.T)" --wrt A > gradients.py
   matcalc code "sum(log(1 + exp(X@w))) - y.T@(X@w)" --wrt w --hvp w
+  matcalc code examples/two_layer.mc --style gates -o gates.py
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
@@ -41,11 +43,16 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
     "--hvp", multiple=True, metavar="NAME", shell_complete=completion.variables,
     help="Add the Hessian by a variable times a direction, a further argument; several names are taken together.",
 )
+@click.option(
+    "--style", type=click.Choice(["compiled", "gates"]), default="compiled",
+    help="compiled: one function, products in the cheapest order; gates: for reading, a class for each kind of "
+    "operation with forward and backward.",
+)
 @click.option("--target", type=click.Choice(TARGETS), default="numpy", help="What the code is written for.")
 @output_options
 @no_check_option
 def code(
-    hvp: tuple[str, ...], target: str, output: str | None, force: bool, no_check: bool, **asked: Any
+    hvp: tuple[str, ...], style: str, target: str, output: str | None, force: bool, no_check: bool, **asked: Any
 ) -> int:  # fmt: skip
     """Write a Python module that computes a program's value and all gradients.
 
@@ -53,7 +60,28 @@ def code(
     """
     derivation = derivation_of(**asked)
     along = variables(hvp)
+    if style == "gates":
+        return _gates(derivation, along, output, force, no_check)
     module = module_of(derivation, target=target, hvp=(along[0] if len(along) == 1 else along) if along else None)
     wrong = 0 if no_check else verified(derivation)
+    deliver(module, output, force=force)
+    return wrong
+
+
+def _gates(derivation: Derivation, along: list[str], output: str | None, force: bool, no_check: bool) -> int:
+    """The module of gates; it is run beside the compiled code before it is handed out."""
+    from matcalc.graphs.code import gate_module
+    from matcalc.graphs.running import disagreement
+
+    if along:
+        raise click.UsageError("gates compute gradients; --hvp asks for the style compiled")
+    module = gate_module(derivation)
+    wrong = 0
+    if not no_check:
+        wrong = verified(derivation)
+        said = disagreement(derivation, module)
+        if said:
+            tell(f"CHECK FAILED: {said}, please report it with the program")
+            wrong = 1
     deliver(module, output, force=force)
     return wrong

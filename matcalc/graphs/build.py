@@ -24,16 +24,15 @@ from matcalc.language.program import Program
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["SYMBOLIC", "built"]
+__all__ = ["SYMBOLIC", "built", "opened"]
 
 SYMBOLIC = 60  # nodes of a graph whose gradients are also written as formulas
 LONG = 40  # tokens beyond which a gradient's formula is not kept
 
 
-def built(program: Program, value: Node, name: str, wrt: Sequence[str]) -> Graph:
+def built(program: Program, value: Node, name: str, wrt: Sequence[str], *, symbols: bool = True) -> Graph:
     """The graph without numbers: vertices, edges, and the formulas of the gradients by the variables ``wrt``."""
-    (value,) = without_definitions([value])
-    value = bind([value], program.functions_bound)[value]
+    value = opened(program, value)
     graph = Graph(program, name or "value")
     vertices = _vertices(graph, value, name)
     _label(graph, vertices, value)
@@ -43,9 +42,15 @@ def built(program: Program, value: Node, name: str, wrt: Sequence[str]) -> Graph
         graph.notes.append(f"{graph.name} is no scalar: gradients are drawn of scalars alone")
         for vertex in graph.nodes:
             vertex.live = False
-    elif len(graph) <= SYMBOLIC:
+    elif symbols and len(graph) <= SYMBOLIC:
         _formulas(graph, value, vertices)
     return graph
+
+
+def opened(program: Program, value: Node) -> Node:
+    """The value with calls of the program's functions opened, and functions that are said to be known put in."""
+    (value,) = without_definitions([value])
+    return bind([value], program.functions_bound)[value]
 
 
 def _vertices(graph: Graph, value: Node, name: str) -> dict[Node, Vertex]:

@@ -24,7 +24,7 @@ from matcalc.operations.table import OPERATIONS
 __all__ = ["OWN", "UPSTREAM", "Gate", "gate_of", "slot_names", "turned"]
 
 UPSTREAM, OWN = "G", "y"
-TYPED = ("symmetric", "posdef", "skew", "diagonal", "orthogonal", "simplex")
+GUARDED = frozenset({"norm"})  # the code for X / norm(X) is 0 at 0, if it is seen to be that
 
 
 class Gate:
@@ -47,7 +47,8 @@ class Gate:
         found = self._passed.get(slot)
         if found is None:
             total = _product(self.upstream, self.body)
-            names = {} if self.body in self.slots else {self.body: self.own}
+            plain = self.body in self.slots or self.op in GUARDED
+            names = {} if plain else {self.body: self.own}
             adjoint = sweep(total, [self.slots[slot]], names)[self.slots[slot]]
             found = self._passed[slot] = write(settle(adjoint))
         return found

@@ -25,12 +25,14 @@ __all__ = ["evaluate"]
 
 
 class _Code:
-    """A formula over placeholders, compiled."""
+    """A formula over placeholders, compiled: the value of a gate, or beside its ``value`` what it passes on."""
 
-    def __init__(self, formula: Node, inputs: Sequence[Node]) -> None:
+    def __init__(self, formula: Node, inputs: Sequence[Node], value: Node | None = None) -> None:
         self.told = _untold(inputs)
         sizes = [table.variable(f"size_{name}", (name, 1)) for name in self.told]
-        self.module: Module = build(Request(formula, inputs, directions=sizes, name="gate"))
+        passed = None if value is None else {"passed": formula}
+        self.back = value is not None
+        self.module: Module = build(Request(value or formula, inputs, passed, directions=sizes, name="gate"))
         self.function: Callable[..., Any] = load(self.module.text, "gate")
 
     def __call__(self, values: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
@@ -40,7 +42,8 @@ class _Code:
         arguments = {name: values[name] for name in self.module.inputs}
         arguments.update({name: sizes[name] for name in self.module.loose})
         with np.errstate(all="ignore"):
-            return self.function(**arguments)[0]
+            found = self.function(**arguments)
+            return found[1]["passed"] if self.back else found[0]
 
 
 def _untold(inputs: Sequence[Node]) -> list[str]:
@@ -79,7 +82,7 @@ def _compiled(gate: Gate, slot: int, codes: dict[tuple[Gate, int], _Code]) -> _C
     if found is None:
         formula = gate.body if slot < 0 else gate.computed(slot)
         inputs = gate.slots if slot < 0 else (*gate.slots, gate.upstream, gate.own)
-        found = codes[gate, slot] = _Code(formula, inputs)
+        found = codes[gate, slot] = _Code(formula, inputs, None if slot < 0 else gate.own)
     return found
 
 
