@@ -102,11 +102,12 @@ class Question:
         from matcalc.checking import check_derivation
 
         try:
-            found = check_derivation(derivation).gradients
+            report = check_derivation(derivation)
         except MatcalcError as wrong:
             return (), (f"not checked: {wrong}",)
-        bad = [f"{one.name}: {one.message}" for one in found.values() if not one.passed and not one.inconclusive]
-        unsure = [f"not checked: {one.name}: {one.message}" for one in found.values() if one.inconclusive]
+        found = [*report.gradients.values(), *report.laws.values()]
+        bad = [f"{one.name}: {one.message}" for one in found if not one.passed and not one.inconclusive]
+        unsure = [f"not checked: {one.name}: {one.message}" for one in found if one.inconclusive]
         return tuple(bad), tuple(unsure)
 
     def cell(self, cell: Cell) -> tuple[Cell, ...]:
@@ -212,11 +213,25 @@ def shapes(q: Question) -> Answer:
     return Answer((Table(head, tuple(rows), ("left", "left")),), q.cell(cells.printed(loop, "\n".join(lines))))
 
 
+def gates(q: Question) -> Answer:
+    """The module that is for reading: a class for each kind of gate."""
+    from matcalc.graphs.code import gate_module
+
+    derivation = q.derivation(q.wrt)
+    failed, notes = q.failures(derivation)
+    module = gate_module(derivation)
+    call = f"mc.derive({cells.arguments(q.piece, q.asked, q.wrt)})"
+    cell = cells.printed(f"from matcalc.graphs.code import gate_module\n\nprint(gate_module({call}))", module)
+    return Answer((Code(module, "python"),), q.cell(cell), notes, failed)
+
+
 def code(q: Question) -> Answer:
     """The module that computes the value and the gradients."""
     from matcalc.compiling import compile
 
     options = q.asked.options
+    if options.get("style") == "gates":
+        return gates(q)
     order = int(options.get("order", "1"))
     target = options.get("target", "numpy")
     found = compile(

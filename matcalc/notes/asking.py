@@ -28,7 +28,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "hessian": DERIVED,
     "check": (*DERIVED, "dims", "seed", "expect"),
     "claim": (*DERIVED, "dims", "seed", "expect"),
-    "code": (*DERIVED, "order", "target"),
+    "code": (*DERIVED, "order", "target", "style"),
     "graph": ("in", "at", "wrt", "of", "show", "dims", "seed", "caption", "let", "syntax"),
 }
 SPANS: Mapping[str, tuple[str, ...]] = {
@@ -53,6 +53,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "level": ("brief", "full"),
     "policy": ("shape", "jacobian"),
     "style": ("chain", "differential"),
+    "code style": ("compiled", "gates"),
 }
 _WORD = re.compile(
     r"""\s*(?:(?P<key>[A-Za-z]+)\s*=\s*(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<value>\S+))|(?P<bare>\S+))"""
@@ -109,7 +110,8 @@ def asked(request: Request, source: str, defaults: Mapping[str, str] | None = No
         raise _unknown("request", kind, kinds).at(source, _within(source, start, kind))
     rest = words[first.end() :] if first else words
     options, subject = _options(rest, kind, kinds[kind], request, source, start)
-    usable = {key: value for key, value in (defaults or {}).items() if key in kinds[kind]}
+    own = [key for key in kinds[kind] if f"{kind} {key}" not in CHOICES]  # what means the same in every request
+    usable = {key: value for key, value in (defaults or {}).items() if key in own}
     for key, value in usable.items():
         if value not in CHOICES[key]:
             raise _unknown(key, value, CHOICES[key]).at(source, _within(source, 0, key))

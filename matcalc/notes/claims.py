@@ -63,7 +63,7 @@ def checked(q: Question) -> Answer:
     wrt = list(dict.fromkeys([*names(options.get("wrt", "")), *texts])) or q.wrt
     derivation = q.derivation(wrt)
     seed, dims = number_of(options.get("seed", "0"), "seed"), dims_of(q, options.get("dims", ""))
-    report = check_derivation(derivation, claims=texts, seed=seed, dims=dims)
+    report = check_derivation(derivation, claims=texts, seed=seed, dims=dims, language=q.words.language)
     blocks: list[Block] = [] if q.asked.kind == "claim" else [_table(q, report)]
     for name, node in nodes.items():
         blocks.append(_verdict(q, derivation, name, node, report.claims[name]))
@@ -72,6 +72,7 @@ def checked(q: Question) -> Answer:
     if meant == "fail":
         failed = [] if failed else ["everything agrees, although the block says expect=fail"]
     more = {"claims": texts, "seed": seed, "dims": dims}
+    more |= {"language": q.words.language} if q.words.language != "en" else {}
     cell = cells.printed(
         f"print(mc.check({cells.arguments(q.piece, q.asked, wrt, **more)}).text())", report.text()
     )
@@ -79,7 +80,7 @@ def checked(q: Question) -> Answer:
 
 
 def _all(report: Report) -> list[tuple[str, VariableReport]]:
-    return [*report.gradients.items(), *report.claims.items()]
+    return [*report.gradients.items(), *report.claims.items(), *report.laws.items()]
 
 
 def _table(q: Question, report: Report) -> Table:

@@ -37,7 +37,7 @@ def graph(q: Question) -> Answer:
     how = ", ".join([f"{key}={value!r}" for key, value in drawing.items()])
     call = f"mc.graph({cells.arguments(q.piece, q.asked, wrt, **more)}).svg({how})"
     figure = Figure(svg, caption, (_table(q, found, q.words),), "graph")
-    told = [note for note in found.notes if note not in q.program.notes]
+    told = [note for note in found.notes if note not in q.program.notes] if "at" in options else []
     return Answer((figure,), q.cell(cells.drawn(call, svg)), tuple(told))
 
 

@@ -196,7 +196,8 @@ class Html(Writer):
 
     def figure(self, block: Figure) -> str:
         """A drawing."""
-        return f"<figure>\n{block.svg.strip()}\n<figcaption>{self.inlines(block.caption)}</figcaption>\n</figure>"
+        caption = f"<figcaption>{self.inlines(block.caption)}</figcaption>"
+        return f'<figure>\n<div class="drawing"{_focus}>\n{block.svg.strip()}\n</div>\n{caption}\n</figure>'
 
     def verdict(self, block: Verdict) -> str:
         """The finding about a claim."""
