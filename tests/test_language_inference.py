@@ -82,7 +82,14 @@ def test_default_kinds(names: list[str], default: str) -> None:
         ("s = k[0, 1]", {"k": "matrix"}),
         # A departure that mends nothing is not made: x stays what it is.
         ("u = x - mean(x)", {"x": "vector"}),
-        ("u = x - mean(x); s = c.T@u*d + u.T@u + e", {"x": "vector", "c": "vector", "d": "vector", "e": "vector"}),
+        ("u = x - mean(x); s = c.T@u*d + e", {"x": "vector", "c": "vector", "d": "vector", "e": "vector"}),
+        # Beside a scalar that is computed, a multiple of a scalar is one.
+        ("u = x - mean(x); s = c.T@u*d + u.T@u + e", {"x": "vector", "c": "vector", "d": "scalar", "e": "scalar"}),
+        ("t*tr(C@X) - logdet(X)", {"t": "scalar", "C": "matrix", "X": "matrix"}),
+        ("f = x.T@A@x + c*(b.T@x) + d", {"c": "scalar", "b": "vector", "d": "scalar"}),
+        ("J = norm(A@x - b)**2 + c/n*norm(x)", {"b": "vector", "c": "scalar"}),
+        ("y = 2*x - alpha", {"x": "vector", "alpha": "scalar"}),
+        ("y = alpha*x - beta", {"x": "vector", "alpha": "scalar", "beta": "scalar"}),
         ("y = x + x.T@x", {"x": "vector"}),
         ("s = tr(A)*t + b", {"A": "matrix", "t": "vector", "b": "vector"}),
         # Of equal readings, the one where the earlier name departs.

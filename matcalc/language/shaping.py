@@ -1,8 +1,9 @@
 """One run of the shape rules over a tape, for one reading of the undeclared names.
 
 Two things count as not fitting beside what the shape rules refuse; both may be tolerated where no reading
-avoids them: adding or subtracting a scalar and something larger that is an undeclared name itself (numbers
-broadcast freely), and taking a sum, a norm and the like of a scalar that comes from an undeclared name.
+avoids them: adding or subtracting a scalar and something larger that is an undeclared name itself or, beside a
+scalar that is computed, a multiple of one (numbers broadcast freely), and taking a sum, a norm and the like of a
+scalar that comes from an undeclared name.
 """
 
 from __future__ import annotations
@@ -74,11 +75,14 @@ class Preparation:
         self.inputs = {**declared, **{name: self.shape(name, default[name]) for name in self.free}}
         self.rules: list[Rule] = [RULES.get(op) or OPERATIONS[op].shape for op in tape.op]
         names = {slot for name, slot in inputs.items() if name in self.free}
+        multiples = set(names)  # names, and what may be a multiple of one
         self.mild: set[int] = set()  # slots that may fit badly
         for slot, op in enumerate(tape.op):
-            if op in ("add", "sub"):
+            if op in ("mul", "div", "neg") and not multiples.isdisjoint(tape.args[slot]):
+                multiples.add(slot)
+            elif op in ("add", "sub"):
                 for side, other in (tape.args[slot], tape.args[slot][::-1]):
-                    if (side in names or _minus(tape, side) in names) and not tape.number[other]:
+                    if side in multiples and not tape.number[other]:
                         self.mild.add(slot)
             elif op in OF_VECTORS:
                 self.mild.add(slot)
@@ -100,10 +104,6 @@ class Preparation:
             return None
         name: str = self.tape.params[slot][0]
         return name if name in self.free else None
-
-
-def _minus(tape: Tape, slot: int) -> int:
-    return tape.args[slot][0] if tape.op[slot] == "neg" else -1
 
 
 def run(prepared: Preparation, departures: Mapping[str, str], tolerated: frozenset[int] | None) -> Run:
@@ -168,7 +168,20 @@ def _badly(prepared: Preparation, found: Run, slot: int, given: list[Shape]) -> 
     scalar, larger = args if given[0] == SCALAR else args[::-1]
     if tape.syntax == "matlab" and prepared.undeclared(scalar) is not None:
         return True  # in A*x - b, b is a column
-    return prepared.undeclared(larger) is not None
+    if prepared.undeclared(larger) is not None:
+        return True
+    return prepared.undeclared(scalar) is None and prepared.undeclared(_unscaled(tape, found, larger)) is not None
+
+
+def _unscaled(tape: Tape, found: Run, slot: int) -> int:
+    """What a slot is a scalar multiple of: ``t`` of ``t*tr(C@X)``."""
+    while tape.op[slot] in ("mul", "div", "neg"):
+        args = tape.args[slot]
+        larger = [a for a in args if found.shapes[a] != SCALAR]
+        if len(larger) != 1 or (tape.op[slot] == "div" and larger[0] != args[0]):
+            break
+        slot = larger[0]
+    return slot
 
 
 def stems(prepared: Preparation, found: Run, slot: int) -> set[str]:
