@@ -19,11 +19,11 @@ from commands import good, refused, run
 
 from matcalc.errors import MatcalcError
 from matcalc.notes import running
-from matcalc.notes.answers import Answer
 from matcalc.notes.cache import Cache
 from matcalc.notes.markdown import read
 from matcalc.notes.mathematics import mathml, pieces, refusal, tightened, width
 from matcalc.notes.model import Equations, Math, MathSpan, Paragraph, Text, decoded, encoded
+from matcalc.notes.questions import Answer
 from matcalc.notes.running import Run, everything
 from matcalc.notes.writing import own_product, written
 
@@ -344,10 +344,10 @@ def test_a_wrong_derivative_would_be_found(monkeypatch: pytest.MonkeyPatch) -> N
 # --------------------------------------------------------------------------------------------------------- cache
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is derived and elaborated from now on."""
-    from matcalc.notes import answers
+    from matcalc.notes import questions
 
     calls: list[str] = []
-    for home, name in ((answers, "derive"), (running, "elaborate")):
+    for home, name in ((questions, "derive"), (running, "elaborate")):
         real = getattr(home, name)
 
         def spy(*args: Any, real: Any = real, name: str = name, **more: Any) -> Any:

@@ -11,10 +11,10 @@ from matcalc.notes import cells, formulas
 from matcalc.notes.asking import names
 from matcalc.notes.model import Block, Equations, Inlines, MathSpan, Paragraph, Row, Table, Text, Verdict
 from matcalc.notes.pieces import placed
+from matcalc.notes.questions import Answer, Question
 from matcalc.render.names import latex_name
 
 if TYPE_CHECKING:
-    from matcalc.notes.answers import Answer, Question
     from matcalc.results import Derivation
     from matcalc.verify.report import Report, VariableReport
 
@@ -54,7 +54,6 @@ def claims_of(q: Question) -> tuple[dict[str, str], dict[str, Node]]:
 def checked(q: Question) -> Answer:
     """The gradients and the claims about them, compared with numeric differences."""
     from matcalc.checking import check_derivation
-    from matcalc.notes.answers import Answer
 
     options = q.asked.options
     texts, nodes = claims_of(q)

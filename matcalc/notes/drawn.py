@@ -9,11 +9,11 @@ from matcalc.notes import cells, formulas
 from matcalc.notes.claims import dims_of, number_of
 from matcalc.notes.mathematics import tightened
 from matcalc.notes.model import Figure, Inlines, MathSpan, Table, Text
+from matcalc.notes.questions import Answer, Question
 from matcalc.results import Expression
 
 if TYPE_CHECKING:
     from matcalc.graphs import Graph
-    from matcalc.notes.answers import Answer, Question
     from matcalc.notes.words import Words
 
 __all__ = ["graph"]
@@ -22,7 +22,6 @@ __all__ = ["graph"]
 def graph(q: Question) -> Answer:
     """The computation graph of a program, with numbers where the request or the program has them."""
     from matcalc.graphs import graph as graph_of
-    from matcalc.notes.answers import Answer
 
     options = q.asked.options
     dims, seed = dims_of(q, options.get("dims", "")), number_of(options["seed"], "seed") if "seed" in options else None

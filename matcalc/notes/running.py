@@ -8,7 +8,7 @@ from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.language.program import Program, elaborate
-from matcalc.notes.answers import ANSWERS, Answer, Question
+from matcalc.notes.answers import ANSWERS
 from matcalc.notes.asking import Asked, asked
 from matcalc.notes.cache import Cache
 from matcalc.notes.head import DEFAULTS
@@ -33,6 +33,7 @@ from matcalc.notes.model import (
     Table,
 )  # fmt: skip
 from matcalc.notes.pieces import Piece, Pieces
+from matcalc.notes.questions import Answer, Question
 from matcalc.notes.words import Words
 
 __all__ = ["Failure", "Run", "everything", "requests_of", "run"]
