@@ -86,8 +86,8 @@ def test_default_kinds(names: list[str], default: str) -> None:
         # Beside a scalar that is computed, a multiple of a scalar is one.
         ("u = x - mean(x); s = c.T@u*d + u.T@u + e", {"x": "vector", "c": "vector", "d": "scalar", "e": "scalar"}),
         ("t*tr(C@X) - logdet(X)", {"t": "scalar", "C": "matrix", "X": "matrix"}),
-        ("f = x.T@A@x + c*(b.T@x) + d", {"c": "scalar", "b": "vector", "d": "scalar"}),
-        ("J = norm(A@x - b)**2 + c/n*norm(x)", {"b": "vector", "c": "scalar"}),
+        ("f = x.T@A@x + c*(b.T@x) + d", {"x": "vector", "A": "matrix", "c": "scalar", "b": "vector", "d": "scalar"}),
+        ("norm(A@x - b)**2 + c/2*norm(x)", {"A": "matrix", "x": "vector", "b": "vector", "c": "scalar"}),
         ("y = 2*x - alpha", {"x": "vector", "alpha": "scalar"}),
         ("y = alpha*x - beta", {"x": "vector", "alpha": "scalar", "beta": "scalar"}),
         ("y = x + x.T@x", {"x": "vector"}),
