@@ -77,8 +77,9 @@ class Cost:
         if len(self.alone) > 1:
             found += [(say("cost_alone", name=text_name(n)), work) for n, work in self.alone.items()]
             found.append((say("cost_separately"), self.separately))
-        rows = [(words, str(work), work) for words, work in found]
-        passes = " ".join([f"({work})" if len(work.terms) > 1 else str(work) for work in (self.entries, self.value)])
+        rows = [(words, work.text(text_name), work) for words, work in found]
+        factors = [(work.text(text_name), len(work.terms) > 1) for work in (self.entries, self.value)]
+        passes = " ".join([f"({written})" if several else written for written, several in factors])
         rows.append((say("cost_forward"), passes, self.forward))
         rows.append((say("cost_differences"), f"2 {passes}", self.differences))
         return rows

@@ -117,7 +117,9 @@ def test_intermediate_and_structured_variables() -> None:
     assert found["z"].tolist() == [1, -1]
 
 
-TAKEN = "graph value found self values name float gate zip dy A y lambda np Graph".split()
+TAKEN = [
+    "graph", "value", "found", "self", "values", "name", "float", "gate", "zip", "dy", "A", "y", "lambda", "np", "Graph",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TAKEN)

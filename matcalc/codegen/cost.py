@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.codegen.values import Value
+from matcalc.codegen.values import Axes, Value
 from matcalc.codegen.work import Work
 from matcalc.expressions.dims import Dim
 
@@ -63,7 +63,8 @@ def _size(axes: Iterable[Dim]) -> Work:
 
 def _entries(values: Iterable[Value]) -> Work:
     """The entries of the largest of these arrays."""
-    return _size(max([v.axes for v in values], key=len))
+    axes: Axes = max([v.axes for v in values], key=len)
+    return _size(axes)
 
 
 def _matmul(value: Value) -> Work:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from matcalc.expressions.dims import Dim, terms
@@ -71,18 +71,20 @@ class Work:
             total += c
         return total
 
-    def __str__(self) -> str:
-        from matcalc.render.names import text_name
-
+    def text(self, shown: Callable[[str], str] = str) -> str:
+        """The polynomial, highest degree first; ``shown`` writes a name."""
         parts: list[str] = []
         for monomial, c in sorted(self.terms.items(), key=lambda item: (-len(item[0]), item[0])):
             size = "" if abs(c) == 1 and monomial else str(abs(c))
             counts = Counter(monomial)
-            names = [text_name(n) + (str(p).translate(_RAISED) if p > 1 else "") for n, p in counts.items()]
+            names = [shown(n) + (str(p).translate(_RAISED) if p > 1 else "") for n, p in counts.items()]
             parts += ["−" if c < 0 else "+", " ".join([size, *names] if size else names)]
         if not parts:
             return "0"
         return " ".join([("−" if parts[0] == "−" else "") + parts[1], *parts[2:]])
+
+    def __str__(self) -> str:
+        return self.text()
 
     def __repr__(self) -> str:
         return f"Work({self})"

@@ -43,7 +43,8 @@ class _Code:
         arguments.update({name: sizes[name] for name in self.module.loose})
         with np.errstate(all="ignore"):
             found = self.function(**arguments)
-            return found[1]["passed"] if self.back else found[0]
+        result = found[1]["passed"] if self.back else found[0]
+        return result if np.ndim(result) else float(result)
 
 
 def _untold(inputs: Sequence[Node]) -> list[str]:
