@@ -16,13 +16,14 @@ from matcalc.operations import table
 from matcalc.phrases import Phrases
 from matcalc.steps.entrywise import entry_lines, letters_for
 from matcalc.steps.glyphs import Glyphs, Letters
-from matcalc.steps.lines import Block, Chained, Left, Line, Marked
+from matcalc.steps.lines import Block, Chained, Entry, Left, Line, Marked, Side
 from matcalc.steps.naming import replaced
 from matcalc.steps.step import DerivationStep
 
 __all__ = ["Board"]
 
 LIMIT = 60  # steps written; of more, the first and the last
+ENTRY = 48  # characters of an entry that is shown
 MARK = "\u27e6d\u27e7"  # stands for the change of a variable
 
 
@@ -109,16 +110,18 @@ class Board:
             self.write(Line(Left("local", step.of, step.by), [step.local], self.say("local")))
         elif step.local is None and step.differential is not None and step.change is not None:
             self.write(self.changing(step))
-        for line in entries[:1]:
-            self.write(line)
+        for line in entries:
+            if line.left is not None and line.left.kind == "local":
+                self.write(line)
         left = Left("partial", step.value, step.by, rows=self.rows)
         if self.uses[step.by] > 1:
             left = Left("contribution", step.value, step.by, through=step.of, rows=self.rows)
         sides = [side for side in (step.product, step.formula) if side is not None]
         words = [self.say("one_of", count=self.uses[step.by])] if self.uses[step.by] > 1 else []
         words += self.reused(step)
-        for line in entries[1:]:
-            self.write(line)
+        for line in entries:
+            if line.left is not None and line.left.kind != "local":
+                self.write(line)
         self.write(Line(left, sides, self.say("comma").join(words), checked=self.full))
         if self.full:
             for condition in step.conditions:
@@ -146,7 +149,12 @@ class Board:
             else:
                 through = [x for side in line.sides if isinstance(side, Chained) for x in side.through]
                 line.remark = self.say(line.remark, letters=self.say.listed(list(map(self.glyphs.in_words, through))))
-        return [line for line in found if all(self.glyphs.side(side, line) for side in line.sides)]
+        return [line for line in found if all(self.is_short(side) for side in line.sides)]
+
+    def is_short(self, side: Side) -> bool:
+        """Whether an entry helps a reader: short, and without an entry of something that has none of its own."""
+        shown = Glyphs(self.say).entry(side) if isinstance(side, Entry) else "..."
+        return 0 < len(shown) <= ENTRY and "]_" not in shown
 
     def elsewhere(self, step: DerivationStep, below: Letters) -> str:
         """Where the derivative of one entry by another is zero."""

@@ -64,7 +64,7 @@ def _is_implied(domain: str, node: Node) -> bool:
     divisor = node.args[1] if len(node.args) == 2 else None
     if node.op == "pow" and divisor is not None:
         return divisor.op == "num" and divisor.params[0].denominator == 1
-    return node.op == "div" and divisor is not None and divisor.op in ("num", "dim", "pi")
+    return node.op == "div" and divisor is not None and not any(n.op in ("var", "let") for n in postorder(divisor))
 
 
 def _assumed(piece: Piece, variable: Node, gradient: Node, upstream: Node, passed: Node) -> list[Condition]:

@@ -194,6 +194,8 @@ class BoardForm(_Opened):
         """A power."""
         if p == 1:
             return written
+        if p == Fraction(1, 2):
+            return ATOM, f"√{self.fit(written, ATOM)}"
         raised = str(p).translate(_RAISED) if Fraction(p).denominator == 1 else f"^({p})"
         return ATOM, f"{self.fit(written, ATOM)}{raised}"
 
@@ -245,7 +247,7 @@ def below_text(name: str, place: Sequence[str]) -> str:
     if not place:
         return name
     joined = ",".join(place) if any(len(letter) > 1 for letter in place) else "".join(place)
-    closed = name[0] == "[" or (name.isalpha() and not any("ₐ" <= c <= "ₜ" or "₀" <= c <= "ₜ" for c in name))
+    closed = name[0] == "[" or (name.isalpha() and not any("₀" <= c <= "ₜ" for c in name))
     return f"{name}_{joined}" if closed else f"({name})_{joined}"
 
 

@@ -140,7 +140,7 @@ class Glyphs:
         if line.checked:
             checks = [self.product_shapes(chain, chain[-1]) for chain in line.products]
             if checks:
-                parts = list(dict.fromkeys(checks))
+                parts = ["; ".join(dict.fromkeys(checks))]
         return self.say("comma").join(parts + ([line.remark] if line.remark else []))
 
     def condition(self, condition: Condition) -> str:

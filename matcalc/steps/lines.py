@@ -24,7 +24,7 @@ class Left:
     contribution   the same, but for the one way through the piece ``through``
     local          the derivative of the piece ``of`` by ``by``, all other variables of the piece held fixed
     result         the derivative of ``of`` by ``by`` as the derivation gives it: in its layout, of its structure
-    differential   what a change of the variable ``by`` makes of ``of``, through all pieces; ``order`` 2: of second order
+    differential   what a change of the variable ``by`` makes of ``of``, through all pieces; or of second ``order``
     moved          what a change of ``by`` makes of the piece ``of``, all other variables of the piece held fixed
     change         the change of the derivative of ``of`` by ``by`` as ``through`` changes
     ============== ==================================================================
