@@ -161,6 +161,7 @@ def _unknown(call: Call, scope: Scope) -> Plan:
     if len(call.arguments) != 1 or call.keywords:
         if not defined and name not in scope.functions:
             hint = near(name, reserved(scope.syntax)) or "an unknown function is elementwise and takes one argument"
+            hint += "" if "did you" in hint else f"; one of several has a law, d({name}(x, y)) = ..."
             raise scope.error(UnknownNameError, f"{name} is not known", call, hint)
         raise _arity(call, scope, 1, f"{what} {name} takes 1 argument")
     if defined:

@@ -188,8 +188,9 @@ def _item(tree: Syntax, scope: Scope) -> tuple[Any, ...]:
 
 
 def _not_pointwise(what: str, tree: Syntax, inside: tuple[Defined, int], scope: Scope) -> UnsupportedError:
-    name = inside[0].name
-    return scope.error(
-        UnsupportedError, f"{what} cannot stand in the definition of {name}: it works entry by entry", tree,
-        "assign it to a name before, and use the name",
-    )  # fmt: skip
+    name, parameter = inside[0].name, inside[0].parameter
+    hint = f"assign it to a name before, and use the name; a function of whole values has a law too, d({name}(X)) = ..."
+    if name[0] == "d" and inside[0].holds(f"d{parameter}"):
+        hint = f"a law is written d({name[1:] or 'g'}({parameter})) = ..."
+    message = f"{what} cannot stand in the definition of {name}: it works entry by entry"
+    return scope.error(UnsupportedError, message, tree, hint)

@@ -5,7 +5,8 @@ their own, they are what they are called with, and they are local to the law.  I
 parameters, their differentials ``dX``, numbers, dimensions, functions, and the function itself or others with laws
 (``d(e(t)) = e(t)*dt``); other names of the program would make the value depend on them behind the law's back.  The
 value has the shape of the right-hand side.  Where that holds the value itself, the first of these shapes that fits is
-the value's: a scalar, that of an argument, of its transpose, of one of its axes.
+the value's: a scalar, an argument's, the transpose of one, a column or row along an axis of one; broadcasting a
+column over a matrix counts as fitting only where nothing else fits.
 
 A definition ``g(X) = logdet(X)`` beside the law gives the value; it need not work entry by entry then, and it speaks of
 its parameters alone as well.  Without one the value is not known, and generated code asks for it.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Formula", "Shaper", "Shapes", "misfit"]
 
+BROADCASTING = frozenset({"add", "sub", "mul", "div", "pow"})
 DEEP = 60  # laws that need the shapes of others
 
 Shapes: TypeAlias = tuple[Shape, ...]
@@ -50,12 +51,15 @@ class Formula:
 
 
 class Shaper:
-    """Finds the shape of one call; knows how deep in laws it is, and what it found."""
+    """Finds the shape of one call; knows how deep in laws it is, and what it found.
 
-    __slots__ = ("deep", "known")
+    While it is ``plain``, a column or a row does not broadcast to a matrix.
+    """
+
+    __slots__ = ("deep", "known", "plain")
 
     def __init__(self) -> None:
-        self.deep = 0
+        self.deep, self.plain = 0, False
         self.known: dict[tuple[Unifier, OwnLaw, Shapes, Assumed], Shape] = {}
 
     def shape(self, law: OwnLaw, check: Unifier, shapes: Shapes, assumed: Assumed) -> Shape:
@@ -98,21 +102,32 @@ class Shaper:
 
     def _candidate(self, law: OwnLaw, shapes: Shapes, assumed: Assumed) -> Shape:
         """The first shape of the value for which the law, which holds the value, gives that shape again."""
-        options: dict[Shape, None] = {(1, 1): None}
+        options: dict[Shape, None] = dict.fromkeys([(1, 1), *shapes, *[(columns, rows) for rows, columns in shapes]])
         for rows, columns in shapes:
-            options.update(dict.fromkeys([(rows, columns), (columns, rows), (rows, 1), (columns, 1), (1, columns)]))
-        for option in options:
-            trial = Unifier()
-            try:
-                found = self._of_law(law, trial, shapes, (*assumed, (law, shapes, option)))
-                if kind(found) == kind(option):
-                    trial.same(found[0], option[0])
-                    trial.same(found[1], option[1])
-                    return option
-            except (ShapeError, Clash):
-                continue
+            options.update(dict.fromkeys([(rows, 1), (columns, 1), (1, columns)]))
+        before = self.plain
+        try:
+            for self.plain in dict.fromkeys((True, before)):
+                for option in options:
+                    if self._fits(law, option, shapes, assumed):
+                        return option
+        finally:
+            self.plain = before
         hint = f"define {law.name} too, {law.name}({', '.join(law.parameters)}) = ..."
         raise ShapeError(f"no shape of {law.name} fits its law", hint=hint).at(law.source, law.tree.start)
+
+    def _fits(self, law: OwnLaw, option: Shape, shapes: Shapes, assumed: Assumed) -> bool:
+        """Whether the law gives that shape for a value of that shape."""
+        trial = Unifier()
+        try:
+            found = self._of_law(law, trial, shapes, (*assumed, (law, shapes, option)))
+            if kind(found) != kind(option):
+                return False
+            trial.same(found[0], option[0])
+            trial.same(found[1], option[1])
+        except (ShapeError, Clash):
+            return False
+        return True
 
     def _of_law(self, law: OwnLaw, check: Unifier, shapes: Shapes, assumed: Assumed) -> Shape:
         assert law.law is not None
@@ -135,6 +150,8 @@ class Shaper:
                 if op == "matmul":
                     params = (tape.product[args[0]], tape.product[args[1]])
                 try:
+                    if self.plain and op in BROADCASTING:
+                        _refuse_broadcasting(below)
                     shapes.append((RULES.get(op) or OPERATIONS[op].shape)(check, below, params))
                 except (ShapeError, Clash) as error:
                     if isinstance(error, MatcalcError) and error.line is not None:
@@ -152,6 +169,12 @@ class Shaper:
         for a, shape in zip(tape.args[slot], below, strict=True):
             parts.append(f"{excerpt(tape.trees[a], 40, tape.syntax)} is a {describe(check.shape(shape))}")
         return ShapeError("; ".join(dict.fromkeys(parts)), hint="" if "{" in hint else hint)
+
+
+def _refuse_broadcasting(shapes: Sequence[Shape]) -> None:
+    found = {kind(shape) for shape in shapes}
+    if "matrix" in found and found & {"vector", "row"}:
+        raise ShapeError("a column or a row beside a matrix")
 
 
 def core_of(clash: Clash, check: Unifier) -> str:

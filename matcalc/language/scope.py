@@ -34,14 +34,17 @@ class Defined:
     def __init__(self, name: str, parameter: str, body: Syntax, start: int, source: str) -> None:
         self.name, self.parameter, self.body, self.start, self.source = name, parameter, body, start, source
         self.node: tuple[Node, Node] | None = None  # (the parameter, the body) once the program is read
-        self.uses_parameter = False
-        stack: list[Syntax] = [body]
+        self.uses_parameter = self.holds(parameter)
+
+    def holds(self, name: str) -> bool:
+        """Whether a name stands in the body."""
+        stack: list[Syntax] = [self.body]
         while stack:
             tree = stack.pop()
-            if isinstance(tree, Name) and tree.name == parameter:
-                self.uses_parameter = True
-                break
+            if isinstance(tree, Name) and tree.name == name:
+                return True
             stack.extend(tree.children)
+        return False
 
 
 class Environment(dict[str, Node]):

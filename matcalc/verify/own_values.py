@@ -128,12 +128,16 @@ class OwnValues:
         return value
 
     def group(self, law: OwnLaw, args: Arrays) -> Group:
-        """The group of a law for arguments with so many axes."""
+        """The group of a law for arguments of these sizes."""
         import numpy as np
 
-        counts = [np.ndim(a) for a in args]
         found = [group for group in self.groups if law in group.states]
-        return next((g for g in found if [len(axes(shape)) for shape in g.shapes] == counts), found[0])
+        given = [np.shape(a) for a in args]
+        return next((group for group in found if [self.sized(s) for s in group.shapes] == given), found[0])
+
+    def sized(self, shape: Any) -> tuple[int, ...]:
+        """The sizes of the axes of a shape."""
+        return tuple([evaluate(dim, self.sizes) for dim in axes(shape)])
 
     def states(self, group: Group, args: Arrays) -> dict[OwnLaw, Any]:
         """The values of a group of functions at an argument."""
@@ -146,7 +150,7 @@ class OwnValues:
                 return _integrated(self, group, base, args, states, far)
         states = {}
         for law, node in group.states.items():
-            shape = tuple([evaluate(dim, self.sizes) for dim in axes(node.shape)])
+            shape = self.sized(node.shape)
             states[law] = self.rng.standard_normal(shape) if shape else float(self.rng.standard_normal())
         known.append((tuple([np.array(a).real if np.ndim(a) else complex(a).real for a in args]), states))
         return states
