@@ -75,7 +75,7 @@ def check_derivation(
         # a second derivative is the first one of a gradient
         block = check_program(
             derivation.program, [second], {second: computed(node)}, seed=seed, dims=dims, points=points,
-            value=computed(derivation.gradients[first]), structure=derivation.structure,
+            value=computed(derivation.differentiated[first]), structure=derivation.structure,
         )  # fmt: skip
         report.gradients[first, second] = block.gradients[second]
     if derivation.program.laws:

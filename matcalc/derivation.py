@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from matcalc.calculus.derivatives import LAYOUTS, laid_out, structured, transposes
+from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out, structured, transposes
+from matcalc.calculus.free_variation import FreeVariation
 from matcalc.calculus.structure import STRUCTURES
 from matcalc.calculus.sweep import sweep
 from matcalc.calculus.wording import Wording
@@ -140,10 +141,16 @@ def _second_order(
 ) -> None:
     if derivation.value.node.shape != (1, 1):
         raise UnsupportedError("second derivatives are of scalars", hint="differentiate an entry of the value")
+    free = FreeVariation(derivation.value.node, targets, names)
+    if free.needed:
+        first = sweep(free.value, free.targets, free.names)
+        pairs = zip(gradients, free.targets, strict=True)
+        gradients = {name: derivative(first[own], free.value, own, derivation.structure) for name, own in pairs}
+    derivation.differentiated = dict(gradients)
     for variable, gradient in gradients.items():
-        found = sweep(gradient, targets, names)
-        for other, target in zip(gradients, targets, strict=True):
-            _, node = words.derivative(found[target], gradient, target, derivation.structure)
+        found = sweep(gradient, free.targets, free.names)
+        for other, target, own in zip(gradients, targets, free.targets, strict=True):
+            _, node = words.derivative(free.restored(found[own]), gradient, target, derivation.structure)
             derivation.gradients[variable, other] = node
             derivation.results[variable, other] = Result(
                 node, derivation.program, of=derivation.of, wrt=(variable, other), layout=derivation[variable].layout

@@ -133,6 +133,7 @@ class Derivation(Mapping[Any, Result]):
     """The derivatives of a program's value by some of its variables, by name."""
 
     def __init__(self, program: Program, value: Node, of: str, notes: Sequence[str]) -> None:
+        self.differentiated: dict[str, Node] = {}  # the gradients that second derivatives are taken of
         self.program, self.of = program, of
         self.value = Expression(value, program)
         self.notes = list(notes)

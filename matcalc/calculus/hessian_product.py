@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matcalc.calculus.derivatives import derivative
+from matcalc.calculus.free_variation import FreeVariation
 from matcalc.calculus.sweep import sweep
 from matcalc.calculus.tensors import is_entries
 from matcalc.errors import UnsupportedError
@@ -29,15 +30,17 @@ def hessian_products(
     """
     if value.shape != (1, 1):
         raise UnsupportedError("second derivatives are of scalars", hint="differentiate an entry of the value")
-    found = sweep(value, variables, names)
+    free = FreeVariation(value, variables, names)
+    found = sweep(free.value, free.targets, free.names)
     along: Node | None = None
-    for variable, direction in zip(variables, directions, strict=True):
-        gradient = derivative(found[variable], value, variable, structure)
+    for variable, direction in zip(free.targets, directions, strict=True):
+        gradient = derivative(found[variable], free.value, variable, structure)
         if is_entries(gradient):
             raise UnsupportedError("the Hessian times a direction needs a gradient in matrix notation", hint="order=2")
         part = table.make("inner", gradient, direction)
         along = part if along is None else table.add(along, part)
     if along is None:
         return []
-    adjoints = sweep(along, variables, names)
-    return [derivative(adjoints[variable], along, variable, structure) for variable in variables]
+    adjoints = sweep(along, free.targets, free.names)
+    parts = zip(variables, free.targets, strict=True)
+    return [derivative(free.restored(adjoints[own]), along, variable, structure) for variable, own in parts]

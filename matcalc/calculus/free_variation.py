@@ -1,0 +1,84 @@
+"""What is differentiated twice must not use what a type merely assumes.
+
+`orthogonal` and `simplex` are assumptions that simplification uses, and project nothing: the derivative is by a
+variable that varies in all directions, taken where the assumption holds. ``x.T @ Q.T @ Q @ x`` has the gradient ``2*x``
+by x there, which tells nothing of how it varies with Q. So a gradient that is differentiated once more is found with
+such variables free, and the assumption is used in the second derivative alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matcalc.calculus.lowering import lower, raised
+from matcalc.calculus.sums import atom
+from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
+from matcalc.expressions.node import Node, axes, intern, rebuild
+from matcalc.operations import table
+
+__all__ = ["FreeVariation"]
+
+ASSUMED = ("orthogonal", "simplex")
+
+
+class FreeVariation:
+    """A value, the variables to differentiate by, and the names of values, all with free variables.
+
+    Where no variable is of a type that assumes something, everything stays as it is.
+    """
+
+    def __init__(self, value: Node, targets: Sequence[Node], names: Mapping[Node, Node]) -> None:
+        free = {
+            node: table.variable(node.params[0], node.shape, "", node.params[2])
+            for node in targets if node.op == "var" and node.params[1] in ASSUMED
+        }  # fmt: skip
+        self.needed = bool(free)
+        self._typed = {node: old for old, node in free.items()}
+        self.value, self.targets, self.names = value, list(targets), dict(names)
+        if free:
+            new = _put([value, *targets, *names, *names.values()], free)
+            self.value, self.targets = new[value], [new[node] for node in targets]
+            self.names = {new[node]: new[name] for node, name in names.items()}
+
+    def restored(self, found: Sum) -> Sum:
+        """A derivative by free variables, where the assumptions hold."""
+        if not self.needed:
+            return found
+        result = Sum(found.shape, found.extra)
+        nodes = [node for key in found.terms for node, _ in powers_of(key)]
+        new = _put(nodes, self._typed)
+        for (scalars, factors), c in found.terms.items():
+            raw = Raw(c)
+            raw.sizes.update(found.extra)
+            for node, _, index in factors:
+                dims = node.shape if node.op == "pair" else axes(node.shape)
+                raw.sizes.update((k, dim) for k, dim in zip(index, dims, strict=True) if k >= FIRST)
+            for node, p in scalars:
+                _multiply(raw, new[node], p, ())
+            for node, p, index in factors:
+                if node.op == "pair":
+                    raw.factors.append((node, p, index))
+                else:
+                    _multiply(raw, new[node], p, index)
+            normalise(raw, result.free, result)
+        return result
+
+    def typed(self, node: Node) -> Node:
+        """A node in the program's own variables."""
+        return _put([node], self._typed)[node] if self.needed else node
+
+
+def _put(nodes: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
+    """The nodes with some variables in the place of others."""
+
+    def replace(node: Node, args: tuple[Node, ...]) -> Node:
+        if node in new:
+            return new[node]
+        return node if args == node.args else intern(node.op, args, node.params, node.shape)
+
+    return rebuild(nodes, replace)
+
+
+def _multiply(raw: Raw, node: Node, p: Number, index: tuple[int, ...]) -> None:
+    key, c = atom(lower(node) if p == 1 else raised(node, p))
+    instantiate(raw, key, c, dict(zip(free_of(node.shape), index, strict=True)))
