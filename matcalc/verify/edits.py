@@ -11,6 +11,7 @@ from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS, make, neg
 
 __all__ = ["Edit", "Mistake", "edits", "replaced"]
 
+SHORT = 80  # nodes of a formula, written out
 Change = tuple[Node, "Mistake", "Mistake"]
 
 
@@ -34,12 +35,50 @@ class Edit:
 
 
 def edits(root: Node) -> Iterator[Edit]:
-    """Every formula that is ``root`` with one place changed, the outermost places first."""
+    """Every formula that is ``root`` with one place changed, the outermost places first.
+
+    What stands in several places is changed in all of them first, and then, in a short formula, in each alone.
+    """
     for place in reversed(list(postorder(root, into=lambda n: n.op not in NAMED))):
         for new, missing, extra in _changes(place):
             changed = replaced(root, place, new)
             if changed is not None and changed is not root:
                 yield Edit(changed, missing, extra)
+    for path, place in _repeated(root):
+        for new, missing, extra in _changes(place):
+            changed = _replaced_at(root, path, new)
+            if changed is not None and changed is not root:
+                yield Edit(changed, missing, extra)
+
+
+def _repeated(root: Node) -> list[tuple[tuple[int, ...], Node]]:
+    """What stands in more than one place of a short formula: the way to each place from the root."""
+    if root.size > SHORT:
+        return []
+    found: list[tuple[tuple[int, ...], Node]] = []
+    stack: list[tuple[tuple[int, ...], Node]] = [((), root)]
+    while stack:
+        path, node = stack.pop()
+        found.append((path, node))
+        if node.op not in NAMED:
+            stack.extend([((*path, k), a) for k, a in reversed(list(enumerate(node.args)))])
+    count: dict[Node, int] = {}
+    for _, node in found:
+        count[node] = count.get(node, 0) + 1
+    return [(path, node) for path, node in found if count[node] > 1 and node.args]
+
+
+def _replaced_at(root: Node, path: tuple[int, ...], new: Node) -> Node | None:
+    """The formula with the node at one place replaced, or None where the shapes no longer fit."""
+    above = [root]
+    for k in path[:-1]:
+        above.append(above[-1].args[k])
+    for node, k in zip(reversed(above), reversed(path), strict=True):
+        made = _with_args(node, tuple([new if i == k else a for i, a in enumerate(node.args)]))
+        if made is None:
+            return None
+        new = made
+    return new
 
 
 def _changes(node: Node) -> Iterator[Change]:
@@ -172,11 +211,15 @@ def replaced(root: Node, place: Node, new: Node) -> Node | None:
         args = tuple([done.get(a, a) for a in node.args])
         if args == node.args:
             continue
-        try:
-            if node.op in OPERATIONS:
-                done[node] = make(node.op, *args, params=node.params)
-            else:
-                done[node] = intern(node.op, args, node.params, args[-1].shape)
-        except MatcalcError:
+        made = _with_args(node, args)
+        if made is None:
             return None
+        done[node] = made
     return done.get(root)
+
+
+def _with_args(node: Node, args: tuple[Node, ...]) -> Node | None:
+    """The operation of other arguments, or None where the shapes do not fit."""
+    if node.op in OPERATIONS:
+        return _made(node.op, *args, params=node.params)
+    return intern(node.op, args, node.params, args[-1].shape)
