@@ -67,8 +67,8 @@ def graph(
         found.notes.append(f"{g} is known by its law alone, so there are no numbers: define it, {g}(...) = ...")
         return found
     if at is None:
-        found.seed = seed or 0
-        inputs, sizes = random_point(program, root, used, found.seed, dims or {})
+        found.seed = (seed or 0) if used else None
+        inputs, sizes = random_point(program, root, used, seed or 0, dims or {})
     else:
         inputs, sizes = given_point(program, used, at)
         sizes.update(dims or {})

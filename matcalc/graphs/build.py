@@ -33,9 +33,10 @@ LONG = 40  # tokens beyond which a gradient's formula is not kept
 def built(program: Program, value: Node, name: str, wrt: Sequence[str], *, symbols: bool = True) -> Graph:
     """The graph without numbers: vertices, edges, and the formulas of the gradients by the variables ``wrt``."""
     value = opened(program, value)
-    graph = Graph(program, name or "value")
+    graph = Graph(program, name)
     vertices = _vertices(graph, value, name)
-    _label(graph, vertices, value)
+    _label(graph, vertices)
+    graph.name = name or graph.output.name
     wanted = {vertices[node] for node in vertices if node.op in ("var", "let") and node.params[0] in wrt}
     _mark(graph, wanted)
     if value.shape != (1, 1):
@@ -91,7 +92,7 @@ def _names(node: Node, uses: Mapping[Node, int]) -> bool:
     return node.op == "let" and node.args[0].op not in ("var", "let") and uses[node.args[0]] == 1
 
 
-def _label(graph: Graph, vertices: Mapping[Node, Vertex], value: Node) -> None:
+def _label(graph: Graph, vertices: Mapping[Node, Vertex]) -> None:
     """Names for what has none, and the formulas over names."""
     program = graph.program
     taken = {*program.names, *program.functions, *program.dims, *program.definitions, *program.laws}

@@ -73,7 +73,7 @@ class Labels:
             return lines
         last = vertex is self.graph.output
         if self.formulas and (vertex.symbol is not None or vertex.outputs) and not (last and self.numbers):
-            lines.append(self._gradient(vertex))
+            lines += self._gradient(vertex)
         if self.numbers and vertex.gradient is not None:
             number = array_text(vertex.gradient)
             if not (lines and vertex.symbol is not None and vertex.symbol.op == "num"):  # 1, and its number 1
@@ -102,18 +102,21 @@ class Labels:
     def _plain(self, edge: Edge) -> bool:
         return self.numbers and self.graph.scalar
 
-    def _gradient(self, vertex: Vertex) -> Box:
+    def _gradient(self, vertex: Vertex) -> list[Box]:
+        """The gradient's formula; where it is long, in the upstream gradient, or none where the branches tell it."""
         box = self._set(vertex.symbol, WIDE)
         if box is not None:
-            return box
+            return [box]
         used = [edge for edge in vertex.outputs if edge.symbol is not None]
         if len(used) == len(vertex.outputs) == 1 and not vertex.projected:
             box = self._set(used[0].symbol, WIDEST)
             if box is not None:
                 self._uses_delta(used[0])
-                return box
+                return [box]
         box = self._set(vertex.symbol, WIDEST)
-        return box or glyphs(shape_text(vertex.shape), SMALL, "r")
+        if box is not None:
+            return [box]
+        return [] if self.numbers or len(vertex.outputs) > 1 else [glyphs(shape_text(vertex.shape), SMALL, "r")]
 
     def _set(self, node: Node | None, widest: float) -> Box | None:
         if node is None or is_entries(node) or node.op == "blocks":

@@ -202,9 +202,10 @@ def _heights(found: Layout) -> None:
 
 def _straighten(found: Layout, links: Sequence[Link]) -> None:
     """Long edges level, at the height of one of their ends where there is room in all the layers that they pass."""
+    thin = {k for k, layer in enumerate(found.layers) if not any(item.box + item.tail for item in layer)}
     for _ in range(3):
         for link in links:
-            bends = [place for place in link.way if place.rank % 2 == 0 or place is link.label]
+            bends = [place for place in link.way if place.rank not in thin]
             if not bends:
                 continue
             low, high = -1e9, 1e9

@@ -43,7 +43,7 @@ def table(graph: Graph, *, lang: str = "en") -> str:
         blocks.append(columns(_edges(graph, edges, say)))
     notes = remarks(graph, lang)
     if edges and not (graph.scalar and graph.values):
-        notes.insert(0, say("graph_delta", name=graph.name))
+        notes.insert(0, say("graph_delta", name=text(graph.output.label)))
     return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else [])])
 
 

@@ -59,7 +59,7 @@ def remarks(graph: Graph, lang: str) -> list[str]:
     for vertex in graph.nodes:
         if vertex.projected and vertex.live:
             space = {"posdef": "symmetric"}.get(vertex.projected, vertex.projected)
-            found.append(say("graph_projected", name=vertex.name, space=say.term(space)))
+            found.append(say("graph_projected", name=text(vertex.label), space=say.term(space)))
     told = [sizes_text(graph)] if graph.sizes else []
     if graph.seed is not None and graph.values:
         told.append(say("graph_random", seed=graph.seed))
@@ -74,7 +74,7 @@ def legend(graph: Graph, labels: Labels, lang: str) -> Sequence[tuple[str, str, 
         point = point[:-1] if graph.values else point
     lines = [("value", say("graph_value"), "")]
     if graph.output.live and graph.output.shape == (1, 1):
-        lines.append(("gradient", say("graph_gradient", name=graph.name), ""))
+        lines.append(("gradient", say("graph_gradient", name=text(graph.output.label)), ""))
         if labels.deltas:
-            lines.append(("", say("graph_delta", name=graph.name), ""))
+            lines.append(("", say("graph_delta", name=text(graph.output.label)), ""))
     return [*lines, *[("", line, "") for line in point]]
