@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from commands import good, refused, run
 
-from matcalc.errors import MatcalcError
+from matcalc.errors import LimitError, MatcalcError
 from matcalc.notes import running
 from matcalc.notes.cache import Cache
 from matcalc.notes.markdown import read
@@ -545,3 +545,21 @@ def test_what_stands_in_lists_points_to_its_columns() -> None:
     with pytest.raises(MatcalcError) as found:
         ran("1. a\n\n   > ```matcalc\n   > s = x @\n   > ```\n")
     assert (found.value.line, found.value.column) == (4, 13)
+
+
+def test_what_is_nested_too_deep_is_refused_by_a_limit() -> None:
+    for text in (f"${'{' * 300}x{'}' * 300}$\n", f"${'(' * 100_000}x$\n"):
+        with pytest.raises(LimitError, match="200 levels") as found:
+            ran(text)
+        assert found.value.line == 1
+    with pytest.raises(LimitError, match="200 levels"):
+        tightened(r"\left( x " * 300 + r"\right)" * 300)
+    assert output(">" * 1000 + " a\n", "html")
+    assert output("*" * 5000 + "a" + "*" * 5000 + "\n", "html")
+    assert output("[" * 3000 + "a" + "](b)" * 3000 + "\n", "md")
+
+
+def test_a_formula_of_many_terms_is_set_in_all_formats() -> None:
+    text = f"```matcalc\ns = {' + '.join([f'x{k}.T@x{k}' for k in range(400)])}\n```\n\n`{{mc: d x7}}`\n"
+    for form in FORMATS:
+        assert "x_{399}" in output(text, form) or form == "html"

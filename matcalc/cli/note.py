@@ -29,7 +29,7 @@ FORMATS = ("html", "tex", "md", "ipynb", "pdf")
 Examples:
   matcalc note examples/notes/gradients.mc.md -o gradients.html
   matcalc note examples/notes/gradients.mc.md -o gradients.pdf
-  matcalc note lecture.mc.md --to md > lecture.md
+  matcalc note examples/notes/gradients.mc.md --to md > gradients.md
 
 \b
 NOTE is a Markdown file, or - for standard input; docs/notes.md tells what it may hold.

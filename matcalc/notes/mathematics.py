@@ -11,13 +11,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from matcalc.errors import MatcalcError, ParseError, UnsupportedError
+from matcalc.errors import LimitError, MatcalcError, ParseError, UnsupportedError
 
 if TYPE_CHECKING:
     from math_core import LatexToMathML
 
-__all__ = ["ENVIRONMENT", "mathml", "pieces", "refusal", "tightened", "width"]
+__all__ = ["DEEP", "ENVIRONMENT", "depth", "mathml", "pieces", "refusal", "tightened", "width"]
 
+DEEP = 200  # levels of a formula: TeX has 255, and math-core as many as its stack
 ENVIRONMENT = re.compile(r"\s*\\begin\{(align|gather|equation|multline|alignat|flalign)\*?\}")
 _ENTERED = re.compile(
     r"(?<!\\)(?:\\\\)*(?P<comment>%)|\\(?P<command>def|gdef|edef|xdef|let|(?:re)?newcommand|providecommand|"
@@ -26,7 +27,7 @@ _ENTERED = re.compile(
 _BRACKETS = re.compile(r"\\left(?![a-z])|\\right(?![a-z])|\\begin\b|\\end\b|\\[{}]|[{}]| (=|\+|-|\\cdot|\\odot) ")
 _PAIR = re.compile(r"\\left\( |\\left\\\{|\\left(?![A-Za-z])|\\right\)|\\right(?![A-Za-z])")
 _FACTOR = re.compile(r" (?=[A-Za-z]|\\(?!odot|oslash|otimes|cdot|times|quad|right|end)[A-Za-z])")
-_TALL = re.compile(r"\\(?:frac|begin|sum|prod|int|sqrt|binom|underbrace|overbrace|left)(?![A-Za-z])")
+_TALL = re.compile(r"\\(?:frac|begin|sum|prod|int|sqrt|binom|underbrace|overbrace)(?![A-Za-z])")
 
 
 @cache
@@ -60,6 +61,8 @@ def refusal(tex: str) -> MatcalcError | None:
     False None
     """
     match = _ENTERED.search(tex)
+    if depth(tex) > DEEP:
+        return LimitError(f"a formula is nested deeper than {DEEP} levels", hint="this limit is fixed")
     if match is not None:
         what = (match["command"] and f"\\{match['command']}") or ("a comment" if match["comment"] else "^^")
         return ParseError(f"{what} has no place in the mathematics of a note")
@@ -93,6 +96,19 @@ def pieces(tex: str, longest: int) -> list[str]:
     return [tex[start:end].strip() for start, end in zip(cuts, [*cuts[1:], len(tex)], strict=True)]
 
 
+def depth(tex: str) -> int:
+    r"""How deep brackets and groups are nested, those of size counted with what they enclose.
+
+    >>> depth(r"x^{(a + b)}"), depth("x")
+    (2, 0)
+    """
+    deepest = level = 0
+    for match in re.finditer(r"\\left(?![a-z])|\\begin\b|(\\right(?![a-z])|\\end\b)|(?<!\\)[{(]|(?<!\\)([})])", tex):
+        level += -1 if match[1] or match[2] else 1
+        deepest = max(deepest, level)
+    return deepest
+
+
 def width(tex: str) -> int:
     r"""About how many characters wide the formula is set.
 
@@ -112,22 +128,29 @@ def tightened(tex: str) -> str:
     >>> print(tightened(r"f\left( z \right) + \left( \frac{a}{b} \right)"))
     f(z) + \left( \frac{a}{b} \right)
     """
+    if depth(tex) > DEEP:
+        hint = "give names to its parts, or show=source"
+        raise LimitError(f"a formula of the program is nested deeper than {DEEP} levels", hint=hint)
     opened: list[tuple[int, bool]] = []  # where each bracket is in `parts`, and whether it is a round one
+    tall = [False]  # whether something tall has come, at each depth
     parts: list[str] = []
     last = 0
     for match in _PAIR.finditer(tex):
-        parts.append(tex[last : match.start()])
+        between = tex[last : match.start()]
+        tall[-1] = tall[-1] or _TALL.search(between) is not None
+        parts.append(between)
         last = match.end()
         if match[0].startswith("\\left"):
             opened.append((len(parts), match[0] == "\\left( "))
-            parts.append(match[0])
-            continue
-        if not opened:  # no formula of matcalc's
+            tall.append(False)
+        elif not opened:  # no formula of matcalc's
             return tex
-        place, is_round = opened.pop()
-        inner = "".join(parts[place + 1 :])
-        if is_round and match[0] == "\\right)" and not _TALL.search(inner):
-            parts[place:] = ["(", inner.rstrip(), r")\," if _FACTOR.match(tex, last) else ")"]
         else:
-            parts[place:] = [parts[place] + inner + match[0]]
+            place, is_round = opened.pop()
+            if is_round and match[0] == "\\right)" and not tall.pop():
+                parts[place], parts[-1] = "(", parts[-1].rstrip()
+                parts.append(r")\," if _FACTOR.match(tex, last) else ")")
+                continue
+            tall[len(opened) :] = [True]
+        parts.append(match[0])
     return "".join([*parts, tex[last:]])
