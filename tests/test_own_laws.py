@@ -285,7 +285,7 @@ def test_second_derivatives_are_checked_with_the_law() -> None:
 REFUSED: list[tuple[str, type[MatcalcError], str, int, int]] = [
     ("d(g(X)) = tr(dX@dX); g(X)", ParseError, "dX @ dX is of second degree in dX", 1, 16),
     ("d(g(X)) = tr(X); g(X)", ParseError, "dX does not stand in the law", 1, 11),
-    ("d(g(X)) = tr(X) + tr(dX); g(X)", ParseError, "the term tr(X) holds no differential", 1, 17),
+    ("d(g(X)) = tr(X) + tr(dX); g(X)", ParseError, "the term tr(X) holds no differential", 1, 11),
     ("d(g(X)) = norm(dX); g(X)", ParseError, "norm(dX) is not linear in dX", 1, 11),
     ("s = g(X)\nd(g(X)) = tr(exp(dX))", ParseError, "exp(dX) is not linear in dX", 2, 14),
     ("d(g(X)) = X/dX; g(X)", ParseError, "X / dX is not linear in dX", 1, 12),
@@ -293,9 +293,9 @@ REFUSED: list[tuple[str, type[MatcalcError], str, int, int]] = [
     ("d(g(X)) = solve(dX, X); g(X)", ParseError, "solve(dX, X) is not linear in dX", 1, 11),
     ("d(g(x)) = f(dx); g(x)", ParseError, "f(dx) is not linear in dx", 1, 11),
     ("d(g(x)) = g(dx); g(x)", ParseError, "g(dx) is not linear in dx", 1, 11),
-    ("d(g(x)) = where(x > 0, dx, 1); g(x)", ParseError, "the term 1 holds no differential", 1, 11),
+    ("d(g(x)) = where(x > 0, dx, 1); g(x)", ParseError, "the term 1 holds no differential", 1, 28),
     ("d(g(x)) = where(dx > 0, x, 0*x); g(x)", ParseError, "is not linear in dx", 1, 20),
-    ("d(g(x)) = [dx; x]; g(x)", ParseError, "the term x holds no differential", 1, 11),
+    ("d(g(x)) = [dx; x]; g(x)", ParseError, "the term x holds no differential", 1, 16),
     ("d(g(x)) = {i: dx[i]**2}; g(x)", ParseError, "is not linear in dx", 1, 11),
     ("d(g(X)) = matrix_power(dX, 2); g(X)", ParseError, "is not linear in dX", 1, 11),
     ("f(t) = t**2; d(g(x)) = f(dx); g(x)", ParseError, "is not linear in dx", 1, 9),
@@ -342,7 +342,7 @@ def test_refused_with_the_place(program: str, error: type[MatcalcError], message
 def test_a_law_that_says_nothing_of_an_argument() -> None:
     law = "d(q(A, x)) = x.T@(A + A.T)@dx; s = q(B, z)"
     assert mc.derive(law, "z")["z"].source() == "(B + B.T)@z"
-    with pytest.raises(UnsupportedError, match="does not say how it changes with A.*add a term in dA"):
+    with pytest.raises(UnsupportedError, match=r"does not say how it changes with A.*add a term in dA"):
         mc.derive(law, "B")
 
 

@@ -27,7 +27,11 @@ AS = {"mtimes": "matmul", "mrdivide": "div", "mpower": "pow"}  # of the MATLAB-s
 
 
 class _Fault(Exception):
-    """What is wrong at a slot."""
+    """What is wrong, and at which slot where that is not the one that is looked at."""
+
+    def __init__(self, message: str, slot: int = -1) -> None:
+        super().__init__(message)
+        self.slot = slot
 
 
 def check_linear(tape: Tape, root: int, wanted: Sequence[str], source: str, start: int) -> frozenset[str]:
@@ -41,7 +45,7 @@ def check_linear(tape: Tape, root: int, wanted: Sequence[str], source: str, star
         try:
             held.append(_held(tape, slot, op, below, wanted))
         except _Fault as fault:
-            raise _error(str(fault), tape.trees[slot], source) from None
+            raise _error(str(fault), tape.trees[slot if fault.slot < 0 else fault.slot], source) from None
     if not held[root]:
         names = " or ".join(wanted)
         message = f"{names} does not stand in the law: it must say what a change of the argument makes of the value"
@@ -97,7 +101,7 @@ def _adding(tape: Tape, slot: int, still: Sequence[int], below: Sequence[Held]) 
         if tape.op[argument] == "zeros" or (tape.op[argument] == "num" and tape.params[argument][0] == 0):
             continue
         there = " or ".join(sorted(frozenset().union(*below)))
-        raise _Fault(f"the term {_text(tape, argument)} holds no differential, {there} is missing there")
+        raise _Fault(f"the term {_text(tape, argument)} holds no differential, {there} is missing there", argument)
 
 
 def _nonlinear(tape: Tape, slot: int, below: Sequence[Held]) -> str:
