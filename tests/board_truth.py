@@ -238,7 +238,8 @@ class BoardTruth:
             assert isinstance(side, Node)
             found = self.array(side)
             if self.value.shape != (1, 1):
-                wanted = expected.reshape(found.T.shape).T if result.transposed else expected.reshape(found.shape)
+                turned = np.moveaxis(expected, (2, 3), (0, 1)) if result.transposed else expected
+                wanted = turned.reshape(found.shape)
             else:
                 wanted = expected.reshape(found.shape) if is_entries(side) else expected
             assert close(found, wanted, TOLERANCE), (left.by, side, found, wanted)

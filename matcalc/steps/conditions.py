@@ -14,7 +14,7 @@ from matcalc.expressions.node import NAMED, Node, postorder
 from matcalc.operations import table
 from matcalc.operations.table import OPERATIONS
 from matcalc.render.measure import token_count
-from matcalc.steps.naming import replaced
+from matcalc.steps.naming import replaced, visible
 from matcalc.steps.step import Condition
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def _domains(piece: Piece, variable: Node) -> list[Condition]:
     leaf = piece.leaf(variable)
     live: dict[Node, bool] = {}
     found: dict[str, Condition] = {}
-    for node in postorder(piece.body):
-        live[node] = node is leaf or any(live[a] for a in node.args)
+    for node in visible(piece.body):
+        live[node] = node is leaf or any(live.get(a) for a in node.args)
         entry = OPERATIONS.get(node.op)
         if not live[node] or entry is None or not entry.domain or entry.law is None or _is_implied(entry.domain, node):
             continue

@@ -20,7 +20,7 @@ from matcalc.expressions.node import Node, kind, postorder
 from matcalc.operations import table
 from matcalc.operations.registry import Law
 from matcalc.render.measure import token_count
-from matcalc.steps.naming import replaced
+from matcalc.steps.naming import replaced, visible
 from matcalc.steps.stated import law_of
 
 __all__ = ["LONG", "Piece", "affine", "jacobian_product"]
@@ -133,8 +133,8 @@ class Piece:
         live: dict[Node, bool] = {}
         found: dict[str, Law] = {}
         quiet: dict[str, Law] = {}
-        for node in postorder(self.body):
-            live[node] = node is leaf or any(live[a] for a in node.args)
+        for node in visible(self.body):
+            live[node] = node is leaf or any(live.get(a) for a in node.args)
             if not live[node] or not node.args:
                 continue
             law = law_of(node)

@@ -8,12 +8,12 @@ A long program is left as it was written.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from matcalc.expressions.node import Node, intern, kind, postorder
 from matcalc.operations.table import ELEMENTWISE_NAMES, let
 
-__all__ = ["named_values", "replaced", "replacements"]
+__all__ = ["named_values", "opened", "replaced", "replacements", "visible"]
 
 LONG = 300  # nodes of a program beyond which nothing is named
 MANY = 12  # names beyond which none is given
@@ -27,13 +27,13 @@ LETTERS = {"argument": "z", "function": "h", "softmax": "p", "sub": "r", "other"
 
 def named_values(value: Node, live: Mapping[Node, bool], taken: Collection[str]) -> dict[Node, Node]:
     """The nodes to be named and the `let` nodes for them; empty where names would not help."""
-    nodes = list(postorder(value))
+    nodes = list(visible(value))
     if len(nodes) > LONG:
         return {}
     chosen: dict[Node, str] = {}
     users: dict[Node, list[Node]] = {node: [] for node in nodes}
     for node in nodes:
-        for argument in dict.fromkeys(node.args):
+        for argument in dict.fromkeys(written(node)):
             users[argument].append(node)
     for node in nodes:
         role = _role(node, users[node], live, chosen) if node is not value and live.get(node) else ""
@@ -52,7 +52,7 @@ def _role(node: Node, users: list[Node], live: Mapping[Node, bool], chosen: Coll
         return ""
     if any(user.op in FUNCTIONS for user in users):
         return _letter(node, "argument")
-    varying = [a for a in node.args if live.get(a)]
+    varying = [a for a in written(node) if live.get(a)]
     nested = node.op in FUNCTIONS and not all(_plain(a, live) or _number(a, live, chosen) for a in varying)
     if nested and any(user.op not in REDUCTIONS for user in users):
         return _letter(node, "function")
@@ -78,7 +78,37 @@ def _number(node: Node, live: Mapping[Node, bool], chosen: Collection[Node]) -> 
     """A function whose value is a number, of a variable or of what has a name: ``norm(w)``."""
     if node.shape != (1, 1) or node.op not in FUNCTIONS:
         return False
-    return all(a in chosen or _plain(a, live) for a in node.args if live.get(a))
+    return all(a in chosen or _plain(a, live) for a in written(node) if live.get(a))
+
+
+def written(node: Node) -> tuple[Node, ...]:
+    """The arguments that a reader sees: a call of the program's function does not show its body."""
+    return node.args[:1] if node.op == "defined" else node.args
+
+
+def visible(root: Node) -> Iterator[Node]:
+    """Every node that a reader sees, arguments first."""
+    done: set[Node] = set()
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        waiting = [a for a in written(node) if a not in done] if node not in done else []
+        if waiting:
+            stack += reversed(waiting)
+            continue
+        stack.pop()
+        if node not in done:
+            done.add(node)
+            yield node
+
+
+def opened(roots: Iterable[Node], live: Mapping[Node, bool]) -> dict[Node, Node]:
+    """Calls of the program's functions in which more than the argument varies, and their bodies in their place."""
+    found: dict[Node, Node] = {}
+    for node in postorder(*roots):
+        if node.op == "defined" and any(live.get(part) for part in postorder(node.params[2])):
+            found[node] = replaced(node.args[1], found)
+    return found
 
 
 def _lets(chosen: Mapping[Node, str], taken: set[str]) -> dict[Node, Node]:

@@ -11,7 +11,7 @@ from matcalc.expressions.node import Node, kind, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 from matcalc.steps.local import affine
-from matcalc.steps.naming import named_values, replacements
+from matcalc.steps.naming import named_values, opened, replacements
 from matcalc.steps.step import DerivationStep
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ class Pieces:
         self.taken = {*program.names, *program.functions, *program.dims, *program.definitions, *program.laws}
         names = [key for key in derivation if isinstance(key, str)]
         targets = [program.names[name] for name in names]
+        live = depends(value, targets)
+        bodies = replacements([value, *targets], opened([value], live))
+        value, targets = bodies[value], [bodies[target] for target in targets]
         live = depends(value, targets)
         lets = named_values(value, live, self.taken)
         self.taken.update([node.params[0] for node in lets.values()])
