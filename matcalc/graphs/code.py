@@ -73,7 +73,9 @@ def gate_module(derivation: Derivation) -> str:
         def backward(self, dy):
             # d(A * B) = dA * B + A * dB
             A, B = self.A, self.B
-            return dy * B, dy * A
+            dA = B * dy
+            dB = A * dy
+            return dA, dB
     """
     names = [key for key in derivation if isinstance(key, str)]
     graph = _checked(derivation, names)
