@@ -446,6 +446,8 @@ def test_what_the_command_did_not_write_is_kept(tmp_path: Path) -> None:
         assert path.read_text() == "mine"
         good("note", str(SMALL), "-o", str(path), "--force")
         assert own_product(str(path), form)
+    note = tmp_path / "mine.html"
+    assert "the note itself" in refused("note", str(note), "-o", str(note), "--force")
     link = tmp_path / "link.html"
     link.symlink_to(tmp_path / "mine.html")
     assert "symbolic link" in refused("note", str(SMALL), "-o", str(link), "--force")
@@ -555,7 +557,8 @@ def test_what_is_nested_too_deep_is_refused_by_a_limit() -> None:
     with pytest.raises(LimitError, match="200 levels"):
         tightened(r"\left( x " * 300 + r"\right)" * 300)
     assert output(">" * 1000 + " a\n", "html")
-    assert output("*" * 5000 + "a" + "*" * 5000 + "\n", "html")
+    with pytest.raises(LimitError, match="50 levels"):
+        read("*" * 5000 + "a" + "*" * 5000 + "\n")
     assert output("[" * 3000 + "a" + "](b)" * 3000 + "\n", "md")
 
 

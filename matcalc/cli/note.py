@@ -49,6 +49,7 @@ def note(
     from matcalc.notes.writing import own_product, written
 
     form = form_of(form, output)
+    refuse_own_source(note, output)
     done = answered(note, lang, no_cache=no_cache, check=not no_check)
     for place, words in done.notes:
         tell(f"note: line {place.line}: {words}")
@@ -77,6 +78,16 @@ def form_of(form: str | None, output: str | None) -> str:
     if form == "pdf" and output in (None, "-"):
         raise click.UsageError("a PDF goes to a file: -o FILE.pdf")
     return form
+
+
+def refuse_own_source(source: str, output: str | None) -> None:
+    """Raise where the note itself would be overwritten."""
+    try:
+        same = output not in (None, "-") and source != "-" and Path(output or "").samefile(source.removeprefix("@"))
+    except (OSError, ValueError):
+        return
+    if same:
+        raise click.UsageError("the output is the note itself; give it another name")
 
 
 def answered(source: str, language: str | None, *, no_cache: bool, check: bool) -> Run:

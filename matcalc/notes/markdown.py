@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from matcalc.errors import UnsupportedError
+from matcalc.errors import LimitError, UnsupportedError
 from matcalc.notes.head import head_of
 from matcalc.notes.model import (
     Block,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INLINE", "read"]
 
+NESTED = 50  # levels within a paragraph
 INLINE = re.compile(r"\{mc:(.*)\}\Z", re.DOTALL)
 SAFE = re.compile(r"(?:https?://|mailto:)|(?![A-Za-z][A-Za-z0-9+.-]*:)(?!//)", re.IGNORECASE)
 
@@ -169,8 +170,11 @@ class _Reader:
         """The inlines between an opening token and its closing one."""
         token = self.tokens[self.place]
         self.place += 2
-        children = iter(token.children or [])
         lines = token.map or [0, 1]
+        if max([child.level for child in token.children or []], default=0) > NESTED:
+            message = f"emphasis and links are nested deeper than {NESTED} levels"
+            raise LimitError(message, hint="this limit is fixed").at(self.source, self.starts[lines[0]])
+        children = iter(token.children or [])
         return self.run(children, "", lambda words: self.located(words, lines[0], lines[1]))
 
     def located(self, words: str, first: int, last: int) -> Place:
