@@ -191,3 +191,20 @@ def test_names_stay_free_for_variables() -> None:
 def test_refused(program: str, message: str) -> None:
     with pytest.raises(mc.MatcalcError, match=message):
         mc.derive(program, "all")
+
+
+def test_branches_that_are_not_taken_leave_no_nan() -> None:
+    """Neither the value nor a derivative sees log(0), the root of a negative number or an overflow; nor does a warning
+    (all are errors here)."""
+    x = np.array([-1.0, 0.0, 4.0, 1000.0])
+    cases = {
+        "sum(where(x > 0, log(x), 0))": [0, 0, 0.25, 0.001],
+        "sum(where(x > 0, sqrt(x), 0*x))": [0, 0, 0.25, 0.5 / np.sqrt(1000)],
+        "sum(where(x > 100, 1, exp(x)))": [np.exp(-1), 1, np.exp(4), 0],
+        "sum(where(x > 0, x*log(x), -x))": [-1, -1, np.log(4) + 1, np.log(1000) + 1],
+    }
+    for program, expected in cases.items():
+        value, gradients, hessians = mc.compile(program, wrt=["x"], order=2)(x=x)
+        assert np.isfinite(value)
+        np.testing.assert_allclose(gradients["x"], expected, rtol=1e-14)
+        assert np.isfinite(hessians["x", "x"]).all()

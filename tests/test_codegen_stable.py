@@ -150,6 +150,7 @@ STRUCTURES = {
     "exp_over_its_sum_to_softmax": "exp(x)/sum(exp(x))", "exp_minus_one_to_expm1": "exp(x) - 1",
     "sinh_over_cosh_to_tanh": "sinh(x)/cosh(x)", "exp_of_log_softmax": "exp(log_softmax(x))",
     "root_of_squares_to_norm": "sqrt(x.T@x)", "trace_inward": "tr((A + A.T)@A + A)",
+    "indicator_times_to_where": "greater(x, 0)*log(x)",
 }  # fmt: skip
 
 

@@ -262,13 +262,53 @@ def _is_linear(node: Node) -> bool:
     return node.op in ("T", "neg") or (node.op == "mul" and SCALAR in (node.args[0].shape, node.args[1].shape))
 
 
+def indicator(node: Node) -> tuple[Node, bool] | None:
+    """The comparison that ``[a > b]`` or ``1 - [a > b]`` is, and which of the two."""
+    node = see(node)
+    if node.op in ("greater", "at_least"):
+        return node, True
+    if node.op == "sub" and is_one(node.args[0], node.shape) and see(node.args[1]).op in ("greater", "at_least"):
+        return see(node.args[1]), False
+    return None
+
+
+def indicator_times_to_where(node: Node) -> Node | None:
+    """``[x > 0] * log(x)`` is ``where(x > 0, log(x), 0)``: 0 also where the other factor is no number."""
+    if node.op not in ("mul", "div"):
+        return None
+    for this, other in (node.args, node.args[::-1]) if node.op == "mul" else (node.args,):
+        masked = _masked(this)
+        if masked is not None and (node.op == "div" or any(part.op in RISKY for part in postorder(other))):
+            condition, holds, inner = masked
+            body = make(node.op, inner, other) if node.op == "div" or not is_one(inner, SCALAR) else other
+            return make("where", condition, *((body, number(0)) if holds else (number(0), body)))
+    return None
+
+
+def _masked(node: Node) -> tuple[Node, bool, Node] | None:
+    """A value that is 0 where a comparison does not hold (or does): the comparison, which, and the value elsewhere."""
+    found = indicator(node)
+    if found is not None:
+        return (*found, number(1))
+    if node.op != "where":
+        return None
+    condition, yes, no = node.args
+    if no is number(0):
+        return condition, True, yes
+    return (condition, False, no) if yes is number(0) else None
+
+
+RISKY = frozenset({
+    "log", "log1p", "sqrt", "div", "reciprocal", "pow", "exp", "expm1", "sinh", "cosh", "tan", "arcsin", "arccos",
+})  # fmt: skip
+
 RULES: tuple[Rule, ...] = (
     log_of_one_plus_exp_to_softplus, log_of_sum_of_exp_to_logsumexp, log_of_sigmoid_to_softplus,
     log_of_softmax_to_log_softmax, log_of_exp, log_of_cosh, log_of_one_plus_to_log1p, cross_entropy_of_softmax,
     inverse_of_one_plus_exp_to_sigmoid, exp_over_its_sum_to_softmax, exp_minus_one_to_expm1, sinh_over_cosh_to_tanh,
-    exp_of_log_softmax, root_of_squares_to_norm, trace_inward,
+    exp_of_log_softmax, root_of_squares_to_norm, trace_inward, indicator_times_to_where,
 )  # fmt: skip
-STARTS = frozenset({"log", "log1p", "exp", "div", "reciprocal", "pow", "sub", "sqrt", "cross_entropy", "tr"})
+STARTS = frozenset({"log", "log1p", "exp", "div", "reciprocal", "pow", "sub", "sqrt", "cross_entropy", "tr", "mul"})
 
 
 def stabilise(roots: Iterable[Node]) -> dict[Node, Node]:
