@@ -223,7 +223,7 @@ def test_right_claims_in_any_writing_pass(block: int) -> None:
         written = mc.derive(source, "all", expand=True)
         forms = [
             {name: result.source() for name, result in program.items()},
-            {name: f"({result.source()} + {name} - {name}).T.T" for name, result in written.items()},
+            {name: f"(2*({result.source()}) - ({result.source()})).T.T" for name, result in written.items()},
             {name: f"-(-3*({result.source()}) + ({written[name].source()}))/2" for name, result in program.items()},
         ]
         for number, claims in enumerate(forms):

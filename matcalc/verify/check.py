@@ -50,6 +50,13 @@ class Finding:
         self.error = 0.0
         self.where: tuple[int, ...] = ()
 
+    def of(self, got: Any, checker: Checker) -> Finding:
+        """The same point with another array in the place of the gradient."""
+        other = Finding(self.point, self.numeric, self.target)
+        other.got = got
+        other.error, other.where = checker.error(self, got)
+        return other
+
 
 def check_program(
     program: Program, wrt: Sequence[str], gradients: Mapping[str, Node], *, functions: Mapping[str, str] | None = None,
@@ -144,7 +151,7 @@ class Checker:
             spoilt = False
             for name in [name for name in names if len(found[name]) < points]:
                 finding = self._compared(name, point, results.get(name))
-                if finding is not None and not self._is_unsteady(finding, code):
+                if finding is not None and not self.is_unsteady(finding, code):
                     found[name].append(finding)
                 else:
                     spoilt = True
@@ -181,7 +188,7 @@ class Checker:
         size = np.abs(np.asarray(target.inputs(point)[target.name])).max()
         return float(value), float(size), float(max(np.abs(numeric.array).max(), np.abs(got).max()))
 
-    def _is_unsteady(self, finding: Finding, code: Code) -> bool:
+    def is_unsteady(self, finding: Finding, code: Code) -> bool:
         """Whether a small difference is the gradient's own rounding, where that is large (``1 - tanh(9)**2``).
 
         What a wrong formula differs by stays the same nearby; what rounding does does not.

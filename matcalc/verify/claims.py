@@ -52,11 +52,11 @@ def judge(
     from matcalc.verify.tutor import Tutor
 
     say = tutor_phrases(language)
+    found, said = _steady(claim, found, checker)
     if not found:
         report = inconclusive(claim.name)
         report.kind = "claim"
         return report
-    said = _values(claim.node, found, checker)
     truth = [finding.numeric.array for finding in found]
     tolerance = max(ROUGH, *[checker.tolerance(finding.numeric) for finding in found])
     error = float("inf")
@@ -83,11 +83,19 @@ def _is_block(checker: Checker, said: Arrays, truth: Arrays) -> bool:
     return checker.value.shape != (1, 1) and all(a.shape == b.shape for a, b in zip(said, truth, strict=True))
 
 
-def _values(node: Node, found: Sequence[Finding], checker: Checker) -> list[Any]:
+def _steady(claim: Claim, found: Sequence[Finding], checker: Checker) -> tuple[list[Finding], list[Any]]:
+    """The points at which the claim's own rounding is not what it differs by, and its values there."""
     import numpy as np
 
-    code = Code(Request(checker.value, checker.inputs, {"claim": node}, functions=checker.bound))
-    return [np.asarray(code(finding.point)[1]["claim"], dtype=float) for finding in found]
+    code = Code(Request(checker.value, checker.inputs, {claim.name: claim.node}, functions=checker.bound))
+    kept: list[Finding] = []
+    said: list[Any] = []
+    for finding in found:
+        array = np.asarray(code(finding.point)[1][claim.name], dtype=float)
+        if array.shape != finding.numeric.array.shape or not checker.is_unsteady(finding.of(array, checker), code):
+            kept.append(finding)
+            said.append(array)
+    return kept, said
 
 
 def same(said: Arrays, truth: Arrays, tolerance: float) -> bool:

@@ -62,9 +62,11 @@ class Steps(Telling):
             return self._path(wrong.edge)
         places = self._places(wrong.edge)
         mistake = wrong.mistake
-        values = {
-            k: simplified(substituted(v, places)) if isinstance(v, Node) else v for k, v in mistake.values.items()
-        }
+        as_written = mistake.kind == "missing sum"  # simplified, a sum is pulled apart
+        values = {}
+        for key, value in mistake.values.items():
+            put = substituted(value, places) if isinstance(value, Node) else value
+            values[key] = put if as_written or not isinstance(put, Node) else simplified(put)
         what = self.mistake(Mistake(mistake.kind, mistake.key, **values))
         return self.placed(what, wrong.edge)
 
