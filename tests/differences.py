@@ -27,6 +27,11 @@ for _name, _a in (("f", 1.3), ("g", 0.7), ("h", 1.9)):
         FUNCTIONS[_name, _order] = lambda x, a=_a, n=_order: a**n * np.sin(a * x + 0.4 + n * np.pi / 2)
 
 
+# functions of whole values whose laws programs state
+FUNCTIONS["F", 0] = lambda z: np.log(np.exp(z).sum())
+FUNCTIONS["unit", 0] = lambda x: x / np.sqrt((x**2).sum())
+
+
 def evaluator(inputs: Mapping[str, Any], sizes: Mapping[str, int] = SIZES) -> Evaluator:
     return Evaluator(dict(inputs), dict(sizes), FUNCTIONS)
 

@@ -203,6 +203,8 @@ class Evaluator:
             return args[0]
         if op == "apply":
             return self.functions[params](args[0])
+        if op == "own":
+            return self.functions[params[0], 0](*args)
         if op in AXIS:
             return with_axis(op, args[0], params[0])
         if op == "index":
