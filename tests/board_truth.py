@@ -132,8 +132,7 @@ class BoardTruth:
 
     def tensor(self, value: Sum) -> Array:
         """Index terms: one axis for each free index, those of the function first."""
-        known = {leaf: node for leaf, node in ((self.names[n].params[0], self.names[n]) for n in self.names)}
-        inputs = {**self.at, **{name: self.evaluate(node) for name, node in known.items()}}
+        inputs = {**self.at, **{name: self.evaluate(node) for name, node in self.names.items()}}
         evaluate = evaluator(inputs, self.sizes)
         extra = [k for k, _ in value.extra]
         free = extra + [k for k in value.free if k not in extra]
@@ -190,12 +189,9 @@ class BoardTruth:
     def holds(self, found: Array, left: Left, expected: Array) -> bool:
         if left.kind in ("name", "differential", "moved"):
             return close(found, expected, TOLERANCE)
-        scalar = left.kind != "local" and self.value.shape == (1, 1)
-        if scalar:
-            expected = expected[0, 0].T if left.rows else expected[0, 0]
-        else:
-            expected = expected.reshape(found.shape)
-        return close(found, expected, TOLERANCE)
+        if left.kind == "local" or self.value.shape != (1, 1):
+            return close(found, expected.reshape(found.shape), TOLERANCE)
+        return close(found, expected[0, 0].T if left.rows else expected[0, 0], TOLERANCE)
 
     def marked_holds(self, side: Marked, left: Left, expected: Array) -> bool:
         """A formula with differentials, each being what the change of the one variable makes of it."""

@@ -230,8 +230,13 @@ class LatexGlyphs(Glyphs):
             if checks:
                 parts = [r",\; ".join(dict.fromkeys(checks))]
         if line.remark:
-            parts.append(rf"\text{{{self.say('brackets', words=line.remark)}}}")
+            parts.append(self.worded(self.say("brackets", words=line.remark)))
         return r" \quad ".join(parts)
+
+    def worded(self, words: str) -> str:
+        """Words inside of mathematics; formulas in them stand outside of the text, which not all that read TeX nest."""
+        parts = [part if k % 2 else rf"\text{{{part}}}" for k, part in enumerate(words.split("$")) if part]
+        return "".join(parts)
 
     def plain(self, words: str) -> str:
         """Words, fit to be written."""
