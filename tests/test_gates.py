@@ -118,7 +118,8 @@ def test_intermediate_and_structured_variables() -> None:
 
 
 TAKEN = [
-    "graph", "value", "found", "self", "values", "name", "float", "gate", "zip", "dy", "A", "y", "lambda", "np", "Graph",
+    "graph", "value", "found", "self", "values", "name", "float", "gate", "zip", "dy", "A", "y", "lambda", "np",
+    "Graph",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
@@ -23,7 +24,7 @@ LECTURE = "f = (x + y)*maximum(y, z); x, y, z: scalar"
 AT = "x=1,y=2,z=0"
 NET = "y: simplex(k)\nz = W1@x + b1\nh = relu(z)\np = softmax(W2@h + b2)\nJ = cross_entropy(y, p)"
 RANDOM = range(60)
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 
 
 def chain(count: int) -> str:
@@ -152,6 +153,16 @@ def test_points_are_read() -> None:
     assert read_point("x=[1, 2; 3, 4], t=-2e-1") == {"x": [[1.0, 2.0], [3.0, 4.0]], "t": -0.2}
 
 
+def test_sizes_that_no_array_tells() -> None:
+    program = "s = t*sum(x)/sum(ones(k)); t: scalar"
+    with pytest.raises(mc.MatcalcError, match="does not tell the size of k"):
+        graph(program, at="t=1,x=[1,2]")
+    g = graph(program, at="t=1,x=[1,2]", dims={"k": 4})
+    assert g.values["s"] == 0.75
+    with pytest.raises(mc.ShapeError, match="which is 5 already"):
+        graph("s = sum(x)*t; t: scalar; x: vector(n)", at="t=1,x=[1,2]", dims={"n": 5})
+
+
 def test_points_from_a_file(tmp_path: Path) -> None:
     np.savez(tmp_path / "at.npz", x=np.array([[1.0], [2.0]]), A=np.eye(2))
     g = graph("s = x.T@A@x", at=str(tmp_path / "at.npz"))
@@ -188,6 +199,8 @@ def drawings() -> list[tuple[str, Graph, str]]:
         found.append((path.name, graph(path.read_text(encoding="utf-8")), "formulas"))
     for seed in range(36):
         found.append((f"random {seed}", random_graph(seed), ("numbers", "both", "formulas")[seed % 3]))
+    entries = "K = {i, j: exp(-sum(k: (X[i, k] - Y[j, k])**2))}; s = sum(K)"
+    found.append(("entries", graph(entries, seed=1), "both"))
     found.append(("lecture", graph(LECTURE, at=AT), "numbers"))
     found.append(("fan-out", graph("f = x*a + sin(x) + x**2 + exp(x) - x/a; x, a: scalar", seed=1), "both"))
     found.append(("net", graph(NET, seed=1), "both"))
@@ -259,8 +272,9 @@ def test_large_graphs_are_data_and_no_drawing() -> None:
     g = graph(chain(2000), at="x=0.3")
     assert len(g) >= 1990
     assert len(g.edges) <= 2 * len(g)
-    with pytest.raises(mc.LimitError, match=r"limit|drawn"):
+    with pytest.raises(mc.LimitError, match=r"150 that are drawn.*--limit"):
         g.svg()
+    assert g._repr_svg_() is None
     assert g.table().count("\n") > 2000
     by_hand, slope = 0.3, 1.0
     for _ in range(2000 // 3):
@@ -301,7 +315,7 @@ def browser_missing() -> str:
         import playwright.sync_api  # noqa: F401
     except ImportError:
         return "Playwright is not installed"
-    return "" if Path(CHROMIUM).exists() else f"there is no {CHROMIUM}"
+    return "" if CHROMIUM else "there is no Chromium"
 
 
 def test_a_browser_draws_what_was_measured(tmp_path: Path) -> None:

@@ -53,24 +53,28 @@ def graph(
     found = built(program, value, name, chosen_variables(program, wrt))
     found.notes[:0] = program.notes
     at = read_point(at) if isinstance(at, str) else at
-    used = {v.name: v.node for v in found.nodes if v.gate is None}
     found.given = at is not None or dims is not None or seed is not None
-    root = found.output.node
-    unknown = sorted({n.params[0] for n in postorder(root) if n.op == "apply"})
-    if unknown:
-        f = unknown[0]
-        found.notes.append(f"{f} is not known, so there are no numbers: --let {f}=tanh says what it is")
+    why = _no_numbers(found)
+    if why:
+        found.notes.append(why)
         return found
-    lawful = sorted({n.params[0] for n in postorder(root) if n.op == "own"})
-    if lawful:
-        g = lawful[0]
-        found.notes.append(f"{g} is known by its law alone, so there are no numbers: define it, {g}(...) = ...")
-        return found
+    used = {v.name: v.node for v in found.nodes if v.gate is None}
     if at is None:
         found.seed = (seed or 0) if used else None
-        inputs, sizes = random_point(program, root, used, seed or 0, dims or {})
+        inputs, sizes = random_point(program, found.output.node, used, seed or 0, dims or {})
     else:
-        inputs, sizes = given_point(program, used, at)
-        sizes.update(dims or {})
+        inputs, sizes = given_point(program, found.output.node, used, at, dims or {})
     evaluate(found, inputs, sizes)
     return found
+
+
+def _no_numbers(found: Graph) -> str:
+    """Why a graph has no numbers; empty where it can have them."""
+    for node in postorder(found.output.node):
+        if node.op == "apply":
+            f = node.params[0]
+            return f"{f} is not known, so there are no numbers: --let {f}=tanh says what it is"
+        if node.op == "own":
+            g = node.params[0]
+            return f"{g} is known by its law alone, so there are no numbers: define it, {g}(...) = ..."
+    return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from matcalc.errors import LimitError
 from matcalc.expressions.node import Node, Shape
 
 if TYPE_CHECKING:
@@ -154,8 +155,11 @@ class Graph:
 
         return picture(self, show=show, lang=lang, limit=limit)
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    def _repr_svg_(self) -> str | None:
+        try:
+            return self.svg()
+        except LimitError:  # a notebook then shows the line below
+            return None
 
     def __repr__(self) -> str:
         return f"<graph of {self.name}: {len(self.nodes)} nodes, {len(self.edges)} edges>"

@@ -77,16 +77,24 @@ def _from_file(path: str) -> dict[str, Any]:
 
 
 def given_point(
-    program: Program, used: Mapping[str, Node], at: Mapping[str, Any]
+    program: Program, value: Node, used: Mapping[str, Node], at: Mapping[str, Any], fixed: Mapping[str, int]
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """The inputs as arrays and the sizes of the dimensions, from what was given.
 
     Raises `UnknownNameError` for names that are no inputs, `MatcalcError` where one is missing, `ShapeError` where
     shapes do not fit.
     """
-    import difflib
+    _all_there(program, used, at)
+    sizes: dict[str, int] = dict(fixed)
+    inputs = _arrays(used, at, sizes)
+    unknown = [name for name in _dims(program, value) if name not in sizes]
+    if unknown:
+        raise MatcalcError(f"the point does not tell the size of {unknown[0]}", hint=f"--dims {unknown[0]}=3 does")
+    return inputs, sizes
 
-    import numpy as np
+
+def _all_there(program: Program, used: Mapping[str, Node], at: Mapping[str, Any]) -> None:
+    import difflib
 
     for name in at:
         if name not in program.inputs:
@@ -96,8 +104,13 @@ def given_point(
     missing = [name for name in used if name not in at]
     if missing:
         raise MatcalcError(f"the point says nothing of {', '.join(missing)}", hint="give a value for every input")
+
+
+def _arrays(used: Mapping[str, Node], at: Mapping[str, Any], sizes: dict[str, int]) -> dict[str, Any]:
+    """The inputs as arrays, their dimensions put into ``sizes``."""
+    import numpy as np
+
     inputs: dict[str, Any] = {}
-    sizes: dict[str, int] = {}
     for name, node in used.items():
         try:
             array = np.asarray(at[name], dtype=float)
@@ -114,7 +127,7 @@ def given_point(
             raise ShapeError(f"{name} is {shown}, which is {wanted} here; the point gives {inputs[name].shape}")
         if not inputs[name].ndim:
             inputs[name] = float(inputs[name])
-    return inputs, sizes
+    return inputs
 
 
 def _squeezed(array: Any, node: Node) -> Any:
