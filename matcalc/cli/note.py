@@ -54,7 +54,8 @@ def note(
     for place, words in done.notes:
         tell(f"note: line {place.line}: {words}")
     for failure in done.failures:
-        tell(f"CHECK FAILED: {done.document.path or 'line'}:{failure.place.line}: {failure.message}")
+        where = f"{done.document.path}:" if done.document.path else "line "
+        tell(f"CHECK FAILED: {where}{failure.place.line}: {failure.message}")
     if done.failures:
         tell("error: nothing was written; a claim that is meant to be wrong says expect=fail")
         return 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from matcalc.notes import cells, claims, drawn, formulas, sentences
-from matcalc.notes.model import Block, Code, MathSpan, Paragraph, Table, Text
+from matcalc.notes.model import Block, Code, CodeSpan, MathSpan, Paragraph, Table, Text
 from matcalc.notes.pieces import Piece
 from matcalc.notes.questions import Answer, Question
 from matcalc.render.names import latex_name
@@ -22,13 +22,15 @@ def program(q: Question) -> Answer:
     earlier: set[str] = set()
     if q.piece.before:
         base = Piece(q.piece.name, q.piece.lines[: q.piece.before], q.piece.syntax, ())
-        earlier = {*q.program.names} & {*_names_in(base, q)}
+        earlier = _names_in(base, q)
     blocks: list[Block | None] = []
     if show in ("source", "both"):
         own = q.piece.lines[q.piece.before :]
         blocks.append(Code("\n".join([text for _, _, text in own]) + "\n", "matcalc"))
     if show in ("formula", "both"):
         blocks.append(formulas.program_rows(q.program, earlier))
+        laws = [law.text.strip() for name, law in q.program.laws.items() if name not in earlier]
+        blocks += [Paragraph((CodeSpan(law),), "note") for law in laws]
         blocks.append(formulas.living(q.program, earlier, q.words))
     found = tuple([block for block in blocks if block is not None])
     return Answer(found, (cells.program_cell(q.piece),), tuple(q.program.notes))
@@ -37,7 +39,7 @@ def program(q: Question) -> Answer:
 def _names_in(base: Piece, q: Question) -> set[str]:
     """The names of the program that is continued."""
     known = q.elaborated(base)
-    return {*known.names, *known.definitions}
+    return {*known.names, *known.definitions, *known.laws}
 
 
 def derivatives(q: Question) -> Answer:

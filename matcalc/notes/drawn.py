@@ -14,7 +14,6 @@ from matcalc.results import Expression
 
 if TYPE_CHECKING:
     from matcalc.graphs import Graph
-    from matcalc.notes.words import Words
 
 __all__ = ["graph"]
 
@@ -35,16 +34,16 @@ def graph(q: Question) -> Answer:
     drawing |= {"lang": q.words.language} if q.words.language != "en" else {}
     how = ", ".join([f"{key}={value!r}" for key, value in drawing.items()])
     call = f"mc.graph({cells.arguments(q.piece, q.asked, wrt, **more)}).svg({how})"
-    figure = Figure(svg, caption, (_table(q, found, q.words),), "graph")
+    with_numbers = bool(found.values) and show != "formulas" and (show != "auto" or found.scalar or found.given)
+    figure = Figure(svg, caption, (_table(q, found, with_numbers),), "graph")
     told = [note for note in found.notes if note not in q.program.notes] if "at" in options else []
     return Answer((figure,), q.cell(cells.drawn(call, svg)), tuple(told))
 
 
-def _table(q: Question, found: Graph, words: Words) -> Table:
+def _table(q: Question, found: Graph, numbers: bool) -> Table:
     """The vertices in the order of computation: what each is, and its gradient."""
     from matcalc.graphs.numerals import array_text
 
-    numbers = bool(found.values)
     heads = ["graph_node", "graph_gate", *(["graph_number"] if numbers else []), "graph_total"]
     rows: list[tuple[Inlines, ...]] = []
     for vertex in found.nodes:
@@ -58,7 +57,7 @@ def _table(q: Question, found: Graph, words: Words) -> Table:
         else:
             row.append(() if vertex.symbol is None else (MathSpan(_written(q, vertex.symbol)),))
         rows.append(tuple(row))
-    return Table(tuple([(Text(words.say(head)),) for head in heads]), tuple(rows), ("left",) * len(heads))
+    return Table(tuple([(Text(q.words.say(head)),) for head in heads]), tuple(rows), ("left",) * len(heads))
 
 
 def _written(q: Question, node: Node) -> str:

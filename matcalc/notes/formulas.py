@@ -11,6 +11,7 @@ from matcalc.expressions.node import Node, kind
 from matcalc.notes.mathematics import tightened
 from matcalc.notes.model import Equations, Inlines, MathSpan, Paragraph, Row, Text
 from matcalc.notes.words import Words
+from matcalc.operations.table import variable
 from matcalc.render.latex import latex as latex_as_it_is
 from matcalc.render.names import latex_name
 from matcalc.render.shapes import shape_latex
@@ -78,10 +79,13 @@ def result_rows(derivation: Derivation, *, second: bool = False) -> Equations:
 
 def program_rows(program: Program, before: Collection[str]) -> Equations | None:
     """The formulas of a program, but for the names that were there before."""
+    from matcalc.steps.naming import replaced
+
     rows = []
     for defined in program.definitions.values():
         if defined.node is not None and defined.name not in before:
-            parameter, body = defined.node
+            parameter = variable(defined.parameter, (1, 1))
+            body = replaced(defined.node[1], {defined.node[0]: parameter})
             left = f"{latex_name(defined.name)}({latex(parameter)})"
             rows.append(Row(left, latex(body)))
     for name, node in program.names.items():
