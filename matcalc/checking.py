@@ -87,8 +87,9 @@ def check_derivation(
 
 
 def lecture(
-    derivation: Derivation, *, entries: str = "", step: float = 1e-4, seed: int = 0, dims: Mapping[str, int] | None = None
-) -> Lecture:
+    derivation: Derivation, *, entries: str = "", step: float = 1e-4, seed: int = 0,
+    dims: Mapping[str, int] | None = None,
+) -> Lecture:  # fmt: skip
     """The check of a derivation as it is taught: central differences at one step, entry by entry, and why at that step.
 
     ``entries`` are those to be shown, ``"W[0, 1], b[2]"``; where it is empty, a few of each variable.  Raises a

@@ -199,7 +199,8 @@ def test_labels_do_not_overlap_and_stay_inside(name: str) -> None:
     root = ET.fromstring(CHARTS[name])
     width, height = float(root.get("width", 0)), float(root.get("height", 0))
     for i, (words, left, top, right, bottom) in enumerate(placed):
-        assert left >= -0.5 and right <= width + 0.5 and top >= 0 and bottom <= height, words
+        assert -0.5 <= left <= right <= width + 0.5, words
+        assert 0 <= top <= bottom <= height, words
         for other, left2, top2, right2, bottom2 in placed[:i]:
             apart = left >= right2 or left2 >= right or top >= bottom2 or top2 >= bottom
             assert apart, f"{words!r} and {other!r} overlap"
@@ -223,7 +224,8 @@ def test_curves_stay_inside_the_axes(name: str) -> None:
 def test_points_stand_where_their_values_are() -> None:
     root = ET.fromstring(chart([Series("s", [(1e-3, 1.0), (1e-2, 1e2), (1e-1, 1e4)], "dots")], "S", "x", "y",
                                log_x=True, log_y=True))  # fmt: skip
-    dots = [(float(c.get("cx", 0)), float(c.get("cy", 0))) for g in root.iter(f"{SVG}g") for c in g.iter(f"{SVG}circle")]
+    circles = [circle for group in root.iter(f"{SVG}g") for circle in group.iter(f"{SVG}circle")]
+    dots = [(float(circle.get("cx", 0)), float(circle.get("cy", 0))) for circle in circles]
     (x0, y0), (x1, y1), (x2, y2) = dots
     assert x1 - x0 == pytest.approx(x2 - x1, abs=0.02)
     assert y0 - y1 == pytest.approx(y1 - y2, abs=0.02)

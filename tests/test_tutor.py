@@ -23,7 +23,8 @@ DERIVATIVE = ("missing derivative", "missing factor")
 TURNED = ("missing transpose", "extra transpose", "assumption")
 CASES: dict[str, tuple[str, str, str, str, list[tuple[str, Any]]]] = {
     "window": ("z = W@x + b; h = f(z); s = u.T@h", "numpy", "W", "outer(u*f'(z), x)", [
-        ("outer(u, x)", DERIVATIVE), ("outer(u*f(z), x)", "derivative order"), ("outer(u*f''(z), x)", "derivative order"),
+        ("outer(u, x)", DERIVATIVE), ("outer(u*f(z), x)", "derivative order"),
+        ("outer(u*f''(z), x)", "derivative order"),
         ("outer(u*f'(h), x)", "other argument"), ("outer(f'(z), x)", "missing factor"),
         ("outer(x, u*f'(z))", T), ("outer(u*f'(W@x), x)", "missing term"), ("outer(u*f'(z), x) + W", "extra term"),
         ("outer(u*u*f'(z), x)", "extra factor"), ("outer(x, u)", T), ("u*f'(z)", "missing factor"),
@@ -41,14 +42,16 @@ CASES: dict[str, tuple[str, str, str, str, list[tuple[str, Any]]]] = {
     "two layers": ("z1 = A@x; h1 = tanh(z1); z2 = B@h1; h2 = tanh(z2); J = u.T@h2", "numpy", "x",
                    "A.T@(B.T@(u*(1 - h2**2))*(1 - h1**2))", [
         ("A.T@(B.T@u*(1 - h1**2))", DERIVATIVE), ("A.T@B.T@(u*(1 - h2**2))", DERIVATIVE), ("A.T@B.T@u", DERIVATIVE),
-        ("A.T@(B.T@(u*(1 - z2**2))*(1 - h1**2))", "other argument"), ("A.T@(B.T@(u*h2)*(1 - h1**2))", "derivative order"),
+        ("A.T@(B.T@(u*(1 - z2**2))*(1 - h1**2))", "other argument"),
+        ("A.T@(B.T@(u*h2)*(1 - h1**2))", "derivative order"),
     ]),
     "quadratic": ("A: matrix(n, n); J = x.T@A@x + b.T@x", "numpy", "x", "A@x + A.T@x + b", [
         ("A@x + b", PATH), ("A.T@x + b", PATH), ("2*A@x + b", TURNED), ("2*A.T@x + b", TURNED), ("A@x + A.T@x", PATH),
         ("A@x + A.T@x - b", S), ("A@x - A.T@x + b", S), ("2*A@x", TURNED),
     ]),
     "fan-out": ("z = W@x; J = sum(z*z + exp(z))", "numpy", "z", "2*z + exp(z)", [
-        ("z + exp(z)", (*PATH, "missing factor")), ("2*z", PATH), ("exp(z)", (*PATH, "missing term")), ("2*z - exp(z)", S),
+        ("z + exp(z)", (*PATH, "missing factor")), ("2*z", PATH), ("exp(z)", (*PATH, "missing term")),
+        ("2*z - exp(z)", S),
         ("2*z + z", ("missing function", "other argument")), ("2*z + 1", DERIVATIVE),
     ]),
     "product": ("J = (a.T@x)*(b.T@x)", "numpy", "x", "a*(b.T@x) + b*(a.T@x)", [
@@ -56,7 +59,8 @@ CASES: dict[str, tuple[str, str, str, str, list[tuple[str, Any]]]] = {
     ]),
     "ridge": ("c: scalar; J = norm(A@x - b)**2 + c*norm(x)**2", "numpy", "x", "2*A.T@(A@x - b) + 2*c*x", [
         ("2*A.T@(A@x - b)", PATH), ("2*A.T@(A@x - b) + c*x", "missing factor"), ("2*A.T@(A@x - b) - 2*c*x", S),
-        ("2*A.T@A@x + 2*c*x", "missing term"), ("A.T@(A@x - b) + 2*c*x", "missing factor"), ("2*A.T@(A@x + b) + 2*c*x", S),
+        ("2*A.T@A@x + 2*c*x", "missing term"), ("A.T@(A@x - b) + 2*c*x", "missing factor"),
+        ("2*A.T@(A@x + b) + 2*c*x", S),
         ("2*c*x", PATH), ("2*A.T@(A@x - b) + 2*x", "missing factor"),
     ]),
     "mean": ("X: matrix(N, d); y: vector(N); e = X@w - y; J = e.T@e/N", "numpy", "w", "2*X.T@e/N", [
@@ -79,7 +83,8 @@ CASES: dict[str, tuple[str, str, str, str, list[tuple[str, Any]]]] = {
         ("(p - y)@x.T", ("missing factor", "assumption")), ("(y - p)@x.T", ("missing factor", "assumption")),
     ]),
     "inverse": ("J = a.T@inv(X)@b", "numpy", "X", "-inv(X).T@a@b.T@inv(X).T", [
-        ("inv(X).T@a@b.T@inv(X).T", S), ("-inv(X)@a@b.T@inv(X)", TURNED), ("-inv(X).T@b@a.T@inv(X).T", ("swapped", "extra transpose")),
+        ("inv(X).T@a@b.T@inv(X).T", S), ("-inv(X)@a@b.T@inv(X)", TURNED),
+        ("-inv(X).T@b@a.T@inv(X).T", ("swapped", "extra transpose")),
         ("-X.T@a@b.T@inv(X).T", "missing inverse"), ("-a@b.T@inv(X).T", "missing factor"),
         ("-inv(X).T@a@b.T", "missing factor"), ("-inv(X)@a@b.T@inv(X).T", TURNED), ("-inv(X)@b@a.T@inv(X)", T),
     ]),
@@ -87,7 +92,8 @@ CASES: dict[str, tuple[str, str, str, str, list[tuple[str, Any]]]] = {
         ("inv(X)", T), ("X.T", "missing inverse"), ("-inv(X).T", S), ("det(X)*inv(X).T", "extra factor"),
     ]),
     "trace": ("A, B, X: matrix(n, n); J = tr(A@X@B)", "numpy", "X", "A.T@B.T", [
-        ("B.T@A.T", "swapped"), ("A@B", TURNED), ("B@A", T), ("A.T", "missing factor"), ("A@B.T", TURNED), ("A.T@B.T/2", "factor"),
+        ("B.T@A.T", "swapped"), ("A@B", TURNED), ("B@A", T), ("A.T", "missing factor"), ("A@B.T", TURNED),
+        ("A.T@B.T/2", "factor"),
     ]),
     "least squares, matlab": ("J = norm2(A*x - b)^2", "matlab", "x", "2*A'*(A*x - b)", [
         ("A'*(A*x - b)", "factor"), ("2*A'*A*x", "missing term"), ("2*A'*(A*x + b)", S), ("2*(A*x - b)'*A", T),
@@ -147,7 +153,7 @@ def test_the_right_gradient_passes(name: str) -> None:
 def test_wrong_claims_never_pass_and_what_is_said_is_true(name: str, claim: str, kinds: Any) -> None:
     got = found(name, claim)
     assert not got.passed
-    assert got.diagnosis is not None and got.diagnosis.message == got.message
+    assert got.diagnosis.message == got.message
     mended = mends(name, claim, got)
     assert all(is_right(name, better) for better in mended), (got.message, mended)
 
@@ -170,7 +176,8 @@ def mends(name: str, claim: str, got: Any) -> list[str]:
 
 def test_nearly_all_are_called_by_their_names() -> None:
     expected = [(name, claim, kinds) for name, claim, kinds in cases() if kinds is not None]
-    missed = [(name, claim, found(name, claim)) for name, claim, kinds in expected if not named(kinds, found(name, claim))]
+    told = [(name, claim, kinds, found(name, claim)) for name, claim, kinds in expected]
+    missed = [(name, claim, got) for name, claim, kinds, got in told if not named(kinds, got)]
     assert len(missed) <= 0.1 * len(expected), missed
     assert len(expected) >= 140
     seen = {kind for name, claim, _ in expected for kind in found(name, claim).diagnosis.kinds} - {"unknown", "shape"}
@@ -198,7 +205,7 @@ def test_fan_out_is_told_by_the_use_that_was_forgotten() -> None:
     assert "x₀ in x₀.T@A@x" in mc.check("x.T@A@x", wrt="x", claims={"x": "A.T@x"})["x"].message
     told = mc.check("x'*A*x", wrt="x", claims={"x": "A*x"}, syntax="matlab")["x"].message
     assert "A'*x" in told
-    assert ".T" not in told and "@" not in told
+    assert not re.search(r"\.T|@", told)
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[1] == "matlab"])
@@ -210,30 +217,19 @@ def test_messages_are_in_the_syntax_of_the_program(name: str) -> None:
 
 # ---- no false alarms, no false certainty ------------------------------------------------------------------
 
-BLOCKS = 15
+BLOCKS, PROGRAMS = 15, 21  # over 300
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_right_claims_in_any_writing_pass(block: int) -> None:
-    """Over 300 random programs: the gradient as it is printed, written out, and rewritten."""
-    checked = 0
-    for seed in range(1000 * block, 1000 * block + 22):
+    """Random programs: the gradient as it is printed, written out, or rewritten."""
+    for seed in range(1000 * block, 1000 * block + PROGRAMS):
         source = Programs(seed).program(3)
-        program = mc.derive(source, "all")
-        written = mc.derive(source, "all", expand=True)
-        forms = [
-            {name: result.source() for name, result in program.items()},
-            {name: f"(2*({result.source()}) - ({result.source()})).T.T" for name, result in written.items()},
-            {name: f"-(-3*({result.source()}) + ({written[name].source()}))/2" for name, result in program.items()},
-        ]
-        for number, claims in enumerate(forms):
-            report = mc.check(source, wrt="all", claims={n: c for n, c in claims.items() if "\n" not in c}, seed=seed)
-            sign = 1 if number < 2 else -1
-            for name, claim in report.claims.items():
-                right = claim.passed or claim.inconclusive or (sign < 0 and claim.diagnosis.kinds == ("sign",))
-                assert right, f"{source}\n{name} = {claims[name]}\n{claim.message}"
-        checked += 1
-    assert checked * BLOCKS >= 300
+        printed = {name: result.source() for name, result in mc.derive(source, "all", expand=seed % 3 == 1).items()}
+        forms = ("{g}", "(2*({g}) - ({g})).T.T", "-(-3*({g}) + ({g}))/2")
+        claims = {name: forms[seed % 3].format(g=text) for name, text in printed.items() if "\n" not in text}
+        for name, claim in mc.check(source, wrt="all", claims=claims, seed=seed).claims.items():
+            assert claim.passed or claim.inconclusive, f"{source}\n{name} = {claims[name]}\n{claim.message}"
 
 
 def test_what_nothing_explains_is_called_so() -> None:

@@ -344,3 +344,26 @@ def test_what_rounding_leaves_of_zero_is_no_error(program: str) -> None:
 def test_a_wrong_gradient_of_a_small_function_is_still_wrong() -> None:
     assert not mc.check("s = 1e-9*x.T@A@x", "x", claims={"x": "2e-9*A@x"}).passed
     assert mc.check("s = 1e-9*x.T@A@x", "x", claims={"x": "1e-9*(A + A.T)@x"}).passed
+
+
+SATURATED_VALUES = {
+    "J = 1 - tanh(30*x.T@x)**2": "-120*tanh(30*x.T@x)*(1 - tanh(30*x.T@x)**2)*x",
+    "h = tanh(20*A@x); J = sum(1 - h**2)": "-40*A.T@(h*(1 - h**2))",
+}
+
+
+@pytest.mark.parametrize("source", SATURATED_VALUES)
+def test_saturated_values_are_judged_at_smaller_inputs(source: str) -> None:
+    """At inputs of the usual size almost every gradient is what rounding leaves of zero."""
+    for seed in range(10):
+        right = check(source, {"x": SATURATED_VALUES[source]}, seed=seed)["x"]
+        assert right.passed, right.message
+        assert right.points == 3
+        assert not check(source, {"x": f"1.0001*({SATURATED_VALUES[source]})"}, seed=seed).passed
+
+
+@pytest.mark.parametrize("exponent", ["k", "k + 1", "k - 2", "-k", "j"])
+def test_exponents_of_matrices_are_whole_numbers(exponent: str) -> None:
+    program = f"k: scalar; j = k + 1; J = tr(matrix_power(X, {exponent})) + 0*j"
+    report = check(program, {"X": f"({exponent})*matrix_power(X, {exponent} - 1).T"})
+    assert report["X"].passed, report["X"].message

@@ -26,7 +26,8 @@ def short(step: float) -> str:
 def show(found: Lecture) -> None:
     """The table, and the study of the step."""
     sizes = ", ".join(f"{name} = {size}" for name, size in found.dims.items())
-    out(f"(J(θ + h) - J(θ - h)) / 2h with h = {short(found.step)}, at a random point{f' with {sizes}' if sizes else ''}")
+    where = f"at a random point{f' with {sizes}' if sizes else ''}"
+    out(f"(J(θ + h) - J(θ - h)) / 2h with h = {short(found.step)}, {where}")
     rows = [(e.name, f"{e.analytic:.10g}", f"{e.numeric:.10g}", f"{e.error:.1e}") for e in found.entries]
     table(("entry θ", "analytic", "numeric", "relative error"), rows)
     if found.study is None:
@@ -51,7 +52,7 @@ def explained(study: Study, step: float) -> list[str]:
         f"{study.value:.2g})",
     ]
     if study.best is None:
-        return [*lines, "Here the third derivative is zero: a large step has no truncation error, only rounding counts."]
+        return [*lines, "Here the third derivative is zero: no step has a truncation error, only rounding counts."]
     lines.append(
         f"They are equal at h = (6ε|J|/|J‴|)^(1/3) = {study.best:.1e}; at h = {short(step)} the larger of the two is "
         f"{'truncation' if study.truncation(step) > study.rounding(step) else 'rounding'}, "
@@ -79,7 +80,7 @@ def figure(found: Lecture) -> str:
     return chart(
         lines, f"Numeric derivative by {name}: its error against the step", "step h",
         "|numeric − analytic|", log_x=True, log_y=True, mark=(found.step, f"h = {short(found.step)}"),
-        description=f"The error of the central difference by {name} falls with h² down to its least and rises as 1/h below",
+        description=f"The error of the central difference by {name} falls as h², and rises as 1/h below its least",
     )  # fmt: skip
 
 

@@ -31,7 +31,9 @@ EN = {
     "sign": "it has the wrong sign",
     "factor": "it is {number} times the gradient (a wrong constant factor)",
     "factor_dim": "it is {number} times the gradient (a wrong factor)",
-    "factor_varies": "it is a multiple of the gradient, by a factor that is not constant ({numbers} at the points tried)",
+    "factor_varies": (
+        "it is a multiple of the gradient, by a factor that is not constant ({numbers} at the points tried)"
+    ),
     "projection": "{name} is {type}, and the gradient in the space of such matrices is {formula} of this claim G",
     "by_entries": 'it is the derivative by the free entries of the {type} {name} (structure="entries")',
     "unknown": "it differs by {error} of the largest entry; the claim is {claimed}{place}, the gradient {number}",

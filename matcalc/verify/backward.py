@@ -157,7 +157,8 @@ class Numbers:
         self.onward = {backward.target: np.eye(values[backward.target].size)}
         for node in backward.nodes:
             if node is not backward.target:
-                self.onward[node] = sum(self.onward[e.argument] @ self.local[e] for e in backward.below[node])
+                parts = [self.onward[e.argument] @ self.local[e] for e in backward.below[node]]
+                self.onward[node] = np.sum(parts, axis=0)
 
     def matrices(self, edge: Edge, formulas: Sequence[Node]) -> list[Any]:
         """What formulas do to an upstream gradient: a column for each of its entries."""
