@@ -7,6 +7,7 @@ unknown, so that the cost stays linear in the size of a program.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 from matcalc.expressions.node import Node
@@ -127,12 +128,17 @@ THROUGH = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(maxsize=1)  # several rules ask about one node in turn
+def _mirrored(node: Node) -> tuple[Product, list[Oriented] | None]:
+    product = Product(node)
+    return product, middle(product)
+
+
 def congruent(node: Node, fact: str) -> bool:
     """``A @ S @ A.T`` with S of that fact, or the identity."""
     if node.size > LONG:
         return False
-    product = Product(node)
-    centre = middle(product)
+    product, centre = _mirrored(node)
     if centre is None or len(product.chain) < 2:
         return False
     if fact == "symmetric":
@@ -142,9 +148,9 @@ def congruent(node: Node, fact: str) -> bool:
     return product.nonnegative() and (not centre or holds(centre[0][0], fact))
 
 
-def full_rank_outside(node: Node, _: str) -> bool:
+def full_rank_outside(node: Node, word: str) -> bool:
     """Whether A in ``A.T @ S @ A`` has independent columns, each factor of it, and no scalar is zero."""
-    product = Product(node)
+    product, _ = _mirrored(node)
     half = len(product.chain) // 2
     right = product.chain[-half:]
     sound = all(holds(base, "invertible" if turned else "independent") for base, turned in right)

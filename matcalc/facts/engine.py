@@ -35,10 +35,10 @@ LEAVES = {
 class Rule:
     """A row for one fact: the ``bit`` concluded, premises on arguments by position (-1: every one), and conditions.
 
-    ``both``: the fact holds just where the premise does.
+    ``both``: the fact holds just where the premise does; ``needed``: the facts that some argument must have.
     """
 
-    __slots__ = ("bit", "both", "conditions", "fact", "premises", "reason", "text")
+    __slots__ = ("bit", "both", "conditions", "fact", "needed", "premises", "reason", "text")
 
     def __init__(self, fact: str, text: str, reason: str, names: tuple[str, ...]) -> None:
         self.fact, self.text, self.reason = fact, text, reason
@@ -48,6 +48,9 @@ class Rule:
         self.conditions: list[tuple[Condition, str]] = []
         for part in filter(None, text.replace("= ", "").split(", ")):
             self._read(part.replace("$", fact), names)
+        self.needed = 0
+        for _, mask in self.premises:
+            self.needed |= mask
 
     def _read(self, part: str, names: tuple[str, ...]) -> None:
         if part in CONDITIONS:
@@ -84,6 +87,21 @@ def rules_of(op: str) -> tuple[Rule, ...]:
     return tuple([Rule(name, text, why, names) for given, text, why in ROWS[op] for name in given.split()])
 
 
+@cache
+def _sorted_rules(op: str) -> tuple[tuple[tuple[int, int], ...], tuple[Rule, ...], tuple[Rule, ...]]:
+    """What passes from an argument as it is; rules that are always asked; and those that ask for facts of arguments."""
+    passing: dict[int, int] = {}
+    always: list[Rule] = []
+    asking: list[Rule] = []
+    for rule in rules_of(op):
+        if rule.both and rule.premises[0][0] >= 0 and rule.premises[0][1] == rule.bit and not rule.conditions:
+            which = rule.premises[0][0]
+            passing[which] = passing.get(which, 0) | rule.bit
+        else:
+            (asking if rule.needed and not rule.both else always).append(rule)
+    return tuple(passing.items()), tuple(always), tuple(asking)
+
+
 def known(node: Node) -> Known:
     """The facts that hold of a node, and those that do not, each as a set of bits."""
     try:
@@ -98,8 +116,14 @@ def known(node: Node) -> Known:
 def _found(node: Node) -> Known:
     if not node.args:
         return closed(*_of_leaf(node), node.shape)
-    yes = no = 0
-    for rule in rules_of(node.op):
+    passing, always, asking = _sorted_rules(node.op)
+    yes = no = there = 0
+    for argument in node.args:
+        there |= argument._facts[0]
+    for which, mask in passing:
+        held, refuted = node.args[which]._facts
+        yes, no = yes | held & mask, no | refuted & mask
+    for rule in (*always, *[rule for rule in asking if rule.needed & there == rule.needed]) if there else always:
         if yes & rule.bit:
             continue
         answer = rule.holds(node)
