@@ -313,7 +313,7 @@ REFUSED: list[tuple[str, type[MatcalcError], str, int, int]] = [
     ("d(A@B) = dA@B + A@dB; x", ParseError, "a law needs a function of names", 1, 4),
     ("g(X) = logdet(X); d(g(X)) = inv(X).T*dX; g(X)", ShapeError, "gives a matrix (n×n), its value is a scalar", 1, 42),
     (LOGDET + "W: matrix(m, n); g(W)", ShapeError, "dimensions m and n differ", 1, 45),
-    (LOGDET + "g(x)", ShapeError, "it needs a square matrix", 1, 28),
+    (LOGDET + "x: vector(n); g(x)", ShapeError, "it needs a square matrix", 1, 42),
     ("d(g(x)) = tr(dx); y + 1", ShapeError, "the law of g fits no argument", 1, 11),
     ("d(g(x)) = g(x)@g(x)*dx; g(x)", ShapeError, "no shape of g fits its law", 1, 25),
     (LOGDET + "g(W, X)", ParseError, "g(X) takes 1 argument, as in its law, 2 are given", 1, 28),
@@ -392,3 +392,13 @@ def test_the_law_is_shown_as_it_is_written() -> None:
     program = elaborate("# mine\nd(g(X)) = tr(  # the trace\n  inv(X) @ dX)   # done\ns = g(A)")
     assert program.laws["g"].text == "d(g(X)) = tr(inv(X) @ dX)"
     assert program.laws["g"].stated == "line 2"
+
+
+def test_kinds_are_inferred_from_the_law() -> None:
+    """Where the law admits a matrix alone, a lower-case name is one, as in ``logdet(k)``."""
+    d = mc.derive(LOGDET + "s = x.T@x * g(k)", "k")
+    assert d["k"].shape == ("m", "m")
+    assert d["k"].source() == "x.T@x*inv(k).T"
+    d = mc.derive("d(e(t)) = e(t)*dt; s = e(alpha)*tr(e(X))", "all")
+    assert d["alpha"].shape == ()
+    assert d["X"].shape == ("n", "n")

@@ -89,7 +89,7 @@ class Shaper:
             given = dict(zip([name for name, _ in law.body.parameters], shapes, strict=True))
             shape = self.walk(law.form_of_value, given, check, assumed)[law.form_of_value.slot]
         elif law.cyclic:
-            shape = self._candidate(law, shapes, assumed)
+            shape = self._candidate(law, shapes, assumed, type(check))
         else:
             return self._of_law(law, check, shapes, assumed)
         found = self._of_law(law, check, shapes, (*assumed, (law, shapes, shape)))
@@ -100,7 +100,7 @@ class Shaper:
             ).at(law.source, law.tree.start)
         return (check.same(shape[0], found[0]), check.same(shape[1], found[1]))
 
-    def _candidate(self, law: OwnLaw, shapes: Shapes, assumed: Assumed) -> Shape:
+    def _candidate(self, law: OwnLaw, shapes: Shapes, assumed: Assumed, checker: type[Unifier]) -> Shape:
         """The first shape of the value for which the law, which holds the value, gives that shape again."""
         options: dict[Shape, None] = dict.fromkeys([(1, 1), *shapes, *[(columns, rows) for rows, columns in shapes]])
         for rows, columns in shapes:
@@ -109,16 +109,15 @@ class Shaper:
         try:
             for self.plain in dict.fromkeys((True, before)):
                 for option in options:
-                    if self._fits(law, option, shapes, assumed):
+                    if self._fits(law, option, shapes, assumed, checker()):
                         return option
         finally:
             self.plain = before
         hint = f"define {law.name} too, {law.name}({', '.join(law.parameters)}) = ..."
         raise ShapeError(f"no shape of {law.name} fits its law", hint=hint).at(law.source, law.tree.start)
 
-    def _fits(self, law: OwnLaw, option: Shape, shapes: Shapes, assumed: Assumed) -> bool:
+    def _fits(self, law: OwnLaw, option: Shape, shapes: Shapes, assumed: Assumed, trial: Unifier) -> bool:
         """Whether the law gives that shape for a value of that shape."""
-        trial = Unifier()
         try:
             found = self._of_law(law, trial, shapes, (*assumed, (law, shapes, option)))
             if kind(found) != kind(option):
@@ -168,7 +167,8 @@ class Shaper:
         parts = [f"{excerpt(tape.trees[slot], 40, tape.syntax)}: {core}"]
         for a, shape in zip(tape.args[slot], below, strict=True):
             parts.append(f"{excerpt(tape.trees[a], 40, tape.syntax)} is a {describe(check.shape(shape))}")
-        return ShapeError("; ".join(dict.fromkeys(parts)), hint="" if "{" in hint else hint)
+        wants = getattr(error, "wants", "")
+        return check.misfit("; ".join(dict.fromkeys(parts)), "" if "{" in hint else hint, wants=wants)
 
 
 def _refuse_broadcasting(shapes: Sequence[Shape]) -> None:
