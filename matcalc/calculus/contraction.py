@@ -154,7 +154,7 @@ def _picked(raw: Raw, free: Collection[int]) -> bool:
         if k in free:
             continue
         others = [(q, f) for q, f in enumerate(raw.factors) if q != position and k in f[2]]
-        if not others or any(is_hole(f[0]) for _, f in others):
+        if not others or any(is_hole(f[0]) or f[0].op == "pair" for _, f in others):
             continue
         for q, (other, power, places) in others:
             raw.factors[q] = _pick(raw, other, power, places, k, item, new)

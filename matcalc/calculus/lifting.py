@@ -38,7 +38,10 @@ def lifted(
     """
     parts: list[Part] = []
     scalars: list[Node] = []
-    for component in _components(graph, (*rows, *columns)):
+    components = _components(graph, (*rows, *columns))
+    if set(graph.marks) - set().union(*components):  # a scalar that no step reduces
+        return None
+    for component in components:
         here = tuple([a for a in rows if a in component])
         there = tuple([a for a in columns if a in component])
         found = _part(graph, component, here, there, sizes, bridges)

@@ -43,25 +43,37 @@ def segments(factors: Sequence[Factor], rows: Axes, columns: Axes, sizes: dict[i
             continue
         if pair[1] != 1:
             return None
-        if pair[2][0] in (*part.rows, *part.columns):
-            split = _split(part, pair)
-            if split is None:
-                return None
-            waiting.append(split)
+        if pair[2][0] not in (*part.rows, *part.columns):
+            found = _cut(part, pair)
+        elif any(pair[2][0] in f[2] and f[0].op != "pair" for f in part.factors):
+            found = _weighted(part, pair[2][0])
         else:
-            both = _cut(part, pair)
-            if both is None:
-                return None
-            waiting += reversed(both)
+            found = _split(part, pair)
+        if found is None:
+            return None
+        waiting += reversed(found)
     return done
 
 
-def _split(part: Segment, pair: Factor) -> Segment | None:
+def _weighted(part: Segment, r: int) -> list[Segment] | None:
+    """Marks of a pair that is an axis, in a diagonal matrix of their own."""
+    marks = [f for f in part.factors if f[2] == (r,)]
+    others = [f for f in part.factors if f[2] != (r,)]
+    if any(r in f[2] and f[0].op != "pair" for f in others) or (r,) not in (part.rows, part.columns):
+        return None
+    inner = max(part.sizes) + 1
+    part.sizes[inner] = part.sizes[r]
+    others = [(node, p, tuple([inner if k == r else k for k in index])) for node, p, index in others]
+    marks.append((table.eye(part.sizes[r]), 1, (r, inner)))
+    if part.rows == (r,):
+        return [Segment(marks, (r,), (inner,), part.sizes), Segment(others, (inner,), part.columns, part.sizes)]
+    return [Segment(others, part.rows, (inner,), part.sizes), Segment(marks, (inner,), (r,), part.sizes)]
+
+
+def _split(part: Segment, pair: Factor) -> list[Segment] | None:
     """A pair that is an axis is two axes, the slower first."""
     r, *ends = pair[2]
     sizes, factors, new = part.sizes, [f for f in part.factors if f is not pair], []
-    if any(r in f[2] and f[0].op != "pair" for f in factors):
-        return None
     for axis, dim in zip(ends, axes(pair[0].shape)[1:], strict=True):
         if axis in (*part.rows, *part.columns, *new):  # an axis of its own, equal to that one
             inside = max(sizes) + 1
@@ -79,23 +91,46 @@ def _split(part: Segment, pair: Factor) -> Segment | None:
     def opened(order: Axes) -> Axes:
         return tuple([b for a in order for b in (new if a == r else [a])])
 
-    return Segment(factors, opened(part.rows), opened(part.columns), sizes)
+    return [Segment(factors, opened(part.rows), opened(part.columns), sizes)]
 
 
-def _cut(part: Segment, pair: Factor) -> tuple[Segment, Segment] | None:
-    """The term cut in two at a pair that is summed."""
+def _cut(part: Segment, pair: Factor) -> list[Segment] | None:
+    """The term cut in two at a pair that is summed: what hangs on the pair, and the rest.
+
+    What hangs on it has row axes alone, or column axes alone, or none; other axes of that side go through beside it:
+    ``(B.T ⊗ I) @ N`` where B hangs on the pair.
+    """
     r = pair[2][0]
     inner = _reached(part.factors, pair, r)
-    outer = [f for f in part.factors if not any(f is g for g in inner)]
-    within = {k for f in inner for k in f[2]} - {r}
-    for own, other in ((part.rows, part.columns), (part.columns, part.rows)):
-        if set(own) <= within and not set(other) & within:
-            sides = [Segment(inner, own, (r,), part.sizes), Segment(outer, (r,), other, part.sizes)]
-            if own is part.rows:
-                return sides[0], sides[1]
-            first, second = (Segment(s.factors, s.columns, s.rows, s.sizes) for s in sides)
-            return second, first
-    return None
+    outer: list[Factor] = []
+    for factor in part.factors:
+        if r in factor[2] and not _among(factor, [*inner, *outer]):
+            outer += _reached(part.factors, factor, r)
+    inner = [f for f in part.factors if not _among(f, outer)]
+    held = {k for f in outer for k in f[2]} & {*part.rows, *part.columns}
+    side = next((side for side in (part.rows, part.columns) if held <= set(side)), None)
+    if side is None:
+        return None
+    place = min([side.index(k) for k in held], default=len(side))
+    border: list[int] = []
+    through: dict[int, int] = {}
+    for axis in side:
+        if axis not in held:
+            through[axis] = max(part.sizes) + 1
+            part.sizes[through[axis]] = part.sizes[axis]
+            outer.append((table.eye(part.sizes[axis]), 1, (axis, through[axis])))
+            border.append(through[axis])
+        elif side.index(axis) == place:
+            border.append(r)
+    middle = tuple(border if held else [*border, r])
+    inner = [(node, p, tuple([through.get(k, k) for k in index])) for node, p, index in inner]
+    if side is part.rows:
+        return [Segment(outer, part.rows, middle, part.sizes), Segment(inner, middle, part.columns, part.sizes)]
+    return [Segment(inner, part.rows, middle, part.sizes), Segment(outer, middle, part.columns, part.sizes)]
+
+
+def _among(factor: Factor, others: Sequence[Factor]) -> bool:
+    return any(factor is other for other in others)
 
 
 def _reached(factors: Sequence[Factor], start: Factor, without: int) -> list[Factor]:
@@ -105,7 +140,7 @@ def _reached(factors: Sequence[Factor], start: Factor, without: int) -> list[Fac
     while grown:
         grown = False
         for factor in factors:
-            if indices & set(factor[2]) and not any(factor is f for f in found):
+            if indices & set(factor[2]) and not _among(factor, found):
                 found.append(factor)
                 indices |= set(factor[2]) - {without}
                 grown = True

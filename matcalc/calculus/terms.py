@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from typing import TypeAlias
 
 from matcalc.calculus import contraction
@@ -30,6 +30,7 @@ Number: TypeAlias = Fraction | int
 Key: TypeAlias = tuple[tuple[tuple[Node, Number], ...], tuple[Factor, ...]]
 FIRST = 8  # the smallest summed index
 HALF = Fraction(1, 2)
+ROUNDS = 64  # of telling indices apart by what they are connected with
 TIES = 120  # relabellings tried where the structure does not tell indices apart
 
 
@@ -278,9 +279,11 @@ def _label(factors: list[Factor], free: Collection[int]) -> tuple[Factor, ...]:
     if len(summed) == 1:
         return _renamed(factors, {summed.pop(): FIRST})
     colours: dict[int, str] = dict.fromkeys(summed, "s")
-    for _ in range(min(len(summed), 4)):
+    told = 1
+    for _ in range(min(len(summed), ROUNDS)):
         colours = _refined(factors, colours)
-        if len(set(colours.values())) == len(summed):
+        before, told = told, len(set(colours.values()))
+        if told in (before, len(summed)):
             break
     groups: dict[str, list[int]] = {}
     for k in summed:
@@ -288,7 +291,8 @@ def _label(factors: list[Factor], free: Collection[int]) -> tuple[Factor, ...]:
     ordered = [groups[c] for c in sorted(groups)]
     best: tuple[Factor, ...] | None = None
     best_key: list[tuple[str, tuple[int, ...], str]] = []
-    for count, choice in enumerate(product(*(permutations(sorted(group)) for group in ordered))):
+    # `product` writes out what it is given: of many equal factors, all orders would be too many
+    for count, choice in enumerate(product(*(islice(permutations(sorted(group)), TIES) for group in ordered))):
         numbering = {k: FIRST + i for i, k in enumerate(k for group in choice for k in group)}
         found = _renamed(factors, numbering)
         key = [_factor_key(f) for f in found]
