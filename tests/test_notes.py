@@ -566,3 +566,8 @@ def test_a_formula_of_many_terms_is_set_in_all_formats() -> None:
     text = f"```matcalc\ns = {' + '.join([f'x{k}.T@x{k}' for k in range(400)])}\n```\n\n`{{mc: d x7}}`\n"
     for form in FORMATS:
         assert "x_{399}" in output(text, form) or form == "html"
+
+
+def test_a_tensor_is_shown_in_its_vec_form_too() -> None:
+    shown = output("```matcalc derive wrt=X\nY = A@X@B\n```\n", "md")
+    assert r"\frac{\partial \operatorname{vec}(Y)}{\partial \operatorname{vec}(X)^\top} &= B^\top \otimes A" in shown

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from matcalc.cli.vec import shown_vec, vec_left_latex, vec_left_text
 from matcalc.derivation import Derivation, Expression, Result
 from matcalc.expressions.node import kind
 from matcalc.phrases import Phrases, phrases
 from matcalc.render.names import latex_name, text_name
 from matcalc.render.shapes import shape_latex, shape_text
+from matcalc.vec_writing import shown_vec, vec_left_latex, vec_left_text
 
 __all__ = [
     "FORMATS",
@@ -57,7 +57,8 @@ def _of_text(derivation: Derivation) -> str:
 
 def left_text(derivation: Derivation, result: Result) -> str:
     """What a result is: ``∂s/∂W``, ``∂²s/∂x∂yᵀ``."""
-    return _left(_of_text(derivation), [text_name(name) for name in result.wrt], derivation, result, "∂{}/∂{}", "²", "ᵀ", "∂")
+    names = [text_name(name) for name in result.wrt]
+    return _left(_of_text(derivation), names, derivation, result, "∂{}/∂{}", "²", "ᵀ", "∂")
 
 
 def left_latex(derivation: Derivation, result: Result) -> str:

@@ -16,6 +16,7 @@ from matcalc.render.latex import latex as latex_as_it_is
 from matcalc.render.names import latex_name
 from matcalc.render.shapes import shape_latex
 from matcalc.results import Derivation, Expression, Result
+from matcalc.vec_writing import shown_vec, vec_left_latex
 
 if TYPE_CHECKING:
     from matcalc.language.program import Program
@@ -74,6 +75,10 @@ def result_rows(derivation: Derivation, *, second: bool = False) -> Equations:
     rows = []
     for result in wanted(derivation, second=second):
         rows.append(Row(left_of(derivation, result), shown_latex(result), living_in(result.shape)))
+        vec = shown_vec(result)
+        if vec is not None:
+            left = tightened(vec_left_latex(derivation, result, value_latex(derivation)))
+            rows.append(Row(left, shown_latex(vec), living_in(vec.node.shape)))
     return Equations(tuple(rows), "result")
 
 
