@@ -12,7 +12,7 @@ from matcalc.calculus.sweep import sweep
 from matcalc.calculus.wording import Wording
 from matcalc.errors import MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expressions.names import without_names
-from matcalc.expressions.node import Node
+from matcalc.expressions.node import Node, postorder
 from matcalc.language.program import Program, elaborate
 from matcalc.results import Derivation, Expression, Result
 
@@ -30,13 +30,14 @@ def chosen_value(program: Program, of: str | None) -> tuple[Node, str]:
 
 
 def chosen_variables(program: Program, wrt: str | Sequence[str]) -> list[str]:
-    """The names to differentiate by; ``all`` are the inputs."""
+    """The names to differentiate by; ``all`` are the inputs that vary, so not the exponent of ``matrix_power``."""
     if isinstance(wrt, str):
         wrt = [wrt]
     names: list[str] = []
     for name in wrt:
         if name == "all" and "all" not in program.names:
-            names += [n for n in program.inputs if n not in names]
+            whole = {node.args[1] for node in postorder(program.value) if node.op == "matrix_power"}
+            names += [n for n, node in program.inputs.items() if n not in names and node not in whole]
         elif name not in program.names:
             raise _unknown(name, list(program.names), "the program has no")
         elif name not in names:

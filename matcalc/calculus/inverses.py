@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from matcalc import facts
+from matcalc.calculus.reading import Factor
 from matcalc.calculus.sums import normal, peeled, write_term
 from matcalc.calculus.terms import Key, Number, Raw, Sum, free_of, normalise
 from matcalc.calculus.writing import chain
@@ -15,7 +17,7 @@ from matcalc.operations import table
 if TYPE_CHECKING:
     from matcalc.calculus.lowering import Lowering
 
-__all__ = ["inverse", "matrix_power", "power_sum", "solution"]
+__all__ = ["frechet", "inverse", "matrix_power", "power_sum", "solution"]
 
 
 def inverse(low: Lowering, node: Node) -> Sum:
@@ -84,21 +86,41 @@ def matrix_power(low: Lowering, node: Node) -> Sum:
 
 def power_sum(low: Lowering, node: Node) -> Sum:
     """Linear in its second argument; of the identity, ``k * X^(k-1)``."""
-    base, direction, exponent = low.tidy(node.args[0]), node.args[1], node.args[2]
+    base, exponent = low.tidy(node.args[0]), node.args[2]
     value = Sum(node.shape)
-    for (scalars, factors), c in low.lower(direction).terms.items():
+    for (scalars, factors), c in low.lower(node.args[1]).terms.items():
         raw = Raw(c)
         for scalar, p in scalars:
             raw.scale(scalar, p)
-        if len(factors) == 1 and factors[0][0].op == "eye":
+        if _is_identity(factors):
             raw.scale(exponent)
-            one = table.number(1)
-            less = table.number(exponent.params[0] - 1) if exponent.op == "num" else table.sub(exponent, one)
-            turned = base.op == "T"
-            power = table.make("matrix_power", base.args[0] if turned else base, less)
-            raw.factors.append((power, 1, (1, 0) if turned else (0, 1)))
+            less = table.sub(exponent, table.number(1))
+            less = table.number(exponent.params[0] - 1) if exponent.op == "num" else less
+            raw.factors.append(_of_upright("matrix_power", base, less))
         else:
             body = write_term(((), factors), 1, node.shape)
             raw.factors.append((intern("power_sum", (base, body, exponent), (), node.shape), 1, (0, 1)))
         normalise(raw, free_of(node.shape), value)
     return value
+
+
+def frechet(low: Lowering, node: Node) -> Sum:
+    """Of the identity, which commutes with all, ``expm_frechet(X, D)`` is ``expm(X)``."""
+    single = low.lower(node.args[1]).single
+    if single is None or not _is_identity(single[0][1]):
+        return low.function(node)
+    raw = Raw(single[1])
+    for scalar, p in single[0][0]:
+        raw.scale(scalar, p)
+    raw.factors.append(_of_upright("expm", low.tidy(node.args[0])))
+    return normal(raw, node.shape)
+
+
+def _is_identity(factors: Sequence[Factor]) -> bool:
+    return len(factors) == 1 and factors[0][0].op == "eye"
+
+
+def _of_upright(op: str, base: Node, *more: Node) -> Factor:
+    """A function of a matrix that commutes with transposition, of ``X`` where the matrix is ``X.T``."""
+    turned = base.op == "T"
+    return table.make(op, base.args[0] if turned else base, *more), 1, (1, 0) if turned else (0, 1)

@@ -77,6 +77,7 @@ HANDLERS: dict[str, Handler] = {
     "entries": lambda low, node: entries_sum(node),
     "exp": powers.exponential, **known.HANDLERS, "inv": inverses.inverse,
     "solve": inverses.solution, "matrix_power": inverses.matrix_power, "power_sum": inverses.power_sum,
+    "expm_frechet": inverses.frechet,
     "unvec": pairs.unstacked, "vec": pairs.vectorised, "kron_left": pairs.kron_left, "kron_right": pairs.kron_right,
 }  # fmt: skip
 
