@@ -15,7 +15,7 @@ from matcalc.render.text import text
 from matcalc.steps.chain import steps_of
 from matcalc.steps.glyphs import Glyphs, LatexGlyphs, shown_shape
 from matcalc.steps.lines import Block, Line
-from matcalc.steps.rendering import heading, row
+from matcalc.steps.rendering import heading, parts, row
 from matcalc.steps.step import DerivationStep
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def _block(block: Block, glyphs: Glyphs, latex_glyphs: LatexGlyphs) -> dict[str,
 def _line(line: Line, glyphs: Glyphs, latex_glyphs: LatexGlyphs) -> dict[str, Any]:
     if line.left is None:
         return {"left": None, "right": [], "latex": None, "remark": line.words}
-    left, right, remark = row(line, glyphs)
+    left, right, remark = parts(line, glyphs)
     latex_left, latex_right, _ = row(line, latex_glyphs)
-    return {"left": left, "right": right.split(" = "), "latex": f"{latex_left} = {latex_right}", "remark": remark}
+    return {"left": left, "right": right, "latex": f"{latex_left} = {latex_right}", "remark": remark}
 
 
 def _written(node: Node | None, syntax: str) -> dict[str, str] | None:

@@ -9,7 +9,7 @@ from matcalc.phrases import Phrases
 from matcalc.steps.glyphs import WIDTH, Glyphs, LatexGlyphs, escaped
 from matcalc.steps.lines import Block, Line
 
-__all__ = ["heading", "latex_blocks", "row", "text_blocks"]
+__all__ = ["heading", "latex_blocks", "parts", "row", "text_blocks"]
 
 Row: TypeAlias = tuple[str, str, str]  # left side, right side, remark
 
@@ -37,7 +37,7 @@ def heading(block: Block, glyphs: Glyphs) -> str:
     return f"{glyphs.name(name)} = {glyphs.formula(formula)}"
 
 
-def row(line: Line, glyphs: Glyphs) -> Row:
+def parts(line: Line, glyphs: Glyphs) -> tuple[str, list[str], str]:
     """A line in parts: what stands left, all that it equals, and remarks."""
     sides = list(dict.fromkeys([glyphs.side(side, line) for side in line.sides]))
     left = glyphs.left(line)
@@ -45,15 +45,21 @@ def row(line: Line, glyphs: Glyphs) -> Row:
         left, sides = glyphs.name(line.named), [left, *sides]
     while len(sides) > 1 and sum(map(len, sides)) > 2 * glyphs.width:
         sides.pop(0)
-    return left, " = ".join(sides), glyphs.remark(line)
+    return left, sides, glyphs.remark(line)
+
+
+def row(line: Line, glyphs: Glyphs) -> Row:
+    """A line as it is written: what stands left, all that it equals, and remarks."""
+    left, sides, remark = parts(line, glyphs)
+    return left, " = ".join(sides), remark
 
 
 def _columns(lines: Sequence[Line], glyphs: Glyphs) -> list[str]:
     """Rows with their equal signs and remarks below each other; words stand alone."""
     rows = [None if line.left is None else row(line, glyphs) for line in lines]
-    parts = [r for r in rows if r is not None]
-    left = max([_width(r[0]) for r in parts], default=0)
-    right = max([_width(r[1]) for r in parts if _width(r[1]) < WIDTH and "\n" not in r[1]], default=0)
+    given = [r for r in rows if r is not None]
+    left = max([_width(r[0]) for r in given], default=0)
+    right = max([_width(r[1]) for r in given if _width(r[1]) < WIDTH and "\n" not in r[1]], default=0)
     shown: list[str] = []
     previous = ""
     for line, r in zip(lines, rows, strict=True):
