@@ -314,7 +314,7 @@ REFUSED: list[tuple[str, type[MatcalcError], str, int, int]] = [
     ("g(X) = logdet(X); d(g(X)) = inv(X).T*dX; g(X)", ShapeError, "gives a matrix (n×n), its value is a scalar", 1, 42),
     (LOGDET + "W: matrix(m, n); g(W)", ShapeError, "dimensions m and n differ", 1, 45),
     (LOGDET + "x: vector(n); g(x)", ShapeError, "it needs a square matrix", 1, 42),
-    ("d(g(x)) = tr(dx); y + 1", ShapeError, "the law of g fits no argument", 1, 11),
+    ("d(g(x)) = sum(x.T@ones(3)*(ones(2).T@dx)); y + 1", ShapeError, "the law of g fits no argument", 1, 11),
     ("d(g(x)) = g(x)@g(x)*dx; g(x)", ShapeError, "no shape of g fits its law", 1, 25),
     (LOGDET + "g(W, X)", ParseError, "g(X) takes 1 argument, as in its law, 2 are given", 1, 28),
     (LOGDET + "g'(W)", UnsupportedError, "g' is not supported, g has a law", 1, 28),
