@@ -35,6 +35,7 @@ SHORTER = [
     ("sum(softmax(B, axis=1)[2, :])", "1"), ("sum(diag(p))", "1"), ("mean(softmax(B, axis=1))", "1/n"),
     ("sum(is_max(x))", "1"), ("abs(exp(d))", "exp(d)"), ("abs(u)", "u"), ("abs(-x)", "abs(x)"), ("abs(x**2)", "x**2"),
     ("relu(u)", "u"), ("relu(abs(x))", "abs(x)"), ("sign(u)", "ones(n)"), ("step(exp(x))", "ones(n)"),
+    ("step(-exp(x))", "zeros(n)"), ("step(-2*abs(x))", "zeros(n)"), ("sign(-3*u)", "-ones(n)"),
     ("norm(x/norm(x))", "1"), ("norm(Q@x)", "norm(x)"), ("norm(Q@A@R.T)", "norm(A)"), ("norm1(u)", "sum(u)"),
     ("norm1(softmax(x))", "1"), ("maximum(u, 0)", "u"), ("minimum(u, 0)", "0*u"), ("det(Q)**2", "1"),
     ("det(Q)*det(Q)*d", "d"), ("logdet(Q)", "0"), ("logdet(eye(n))", "0"), ("det(eye(n))", "1"),
@@ -46,7 +47,7 @@ SHORTER = [
 ]  # fmt: skip
 KEPT = [  # where the fact is unknown, or false
     "(S@T).T", "(A@S).T", "x.T@A@x", "tr(A)", "sum(u)", "sum(softmax(B, axis=1), axis=0)",
-    "sum(softmax(B, axis=0)[2, :])",
+    "sum(softmax(B, axis=0)[2, :])", "sign(-abs(x))", "step(-x)",
     "abs(x)", "abs(exp(d) - 1)", "relu(x)", "sign(x)", "sign(abs(x))", "step(relu(x))", "norm(x/norm(u))", "norm(A@x)",
     "norm1(x)", "norm1(p)", "maximum(x, 0)", "minimum(x, 0)", "det(Q)", "det(A)**2", "logdet(A)", "tril(A)",
     "triu(tril(A))",

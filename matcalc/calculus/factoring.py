@@ -93,6 +93,8 @@ def _full(node: Node, shape: Shape) -> Node:
     ones = table.ones(shape)
     if node.op == "num" and node.params[0] == 1:
         return ones
+    if node.op == "neg" and node.args[0] is table.number(1):
+        return table.neg(ones)
     if node.op == "div" and node.args[0].op == "num" and node.args[0].params[0] == 1:
         return table.div(ones, node.args[1])
     return table.mul(node, ones)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc import facts
+from matcalc.calculus.entrywise import signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.powers import of_sign
 from matcalc.calculus.sums import factor
@@ -45,6 +46,16 @@ def relu_of_nonnegative(node: Node, x: Node) -> Node | None:
 def indicator_of_positive(node: Node, x: Node) -> Node | None:
     """The sign of what is positive is 1; so is the step there."""
     return table.ones(node.shape) if facts.positive(x) else None
+
+
+def indicator_of_negative(node: Node, x: Node) -> Node | None:
+    """The sign of what is negative is -1; the step there is 0, and at 0 too."""
+    sign, core = signed(x)
+    if sign > 0 or not facts.nonnegative(core):
+        return None
+    if node.op == "step":
+        return table.zeros(node.shape)
+    return table.neg(table.ones(node.shape)) if facts.positive(core) else None
 
 
 def norm_of_unit(node: Node, x: Node) -> Node | None:
@@ -90,8 +101,9 @@ def triangle_of_triangular(node: Node, x: Node) -> Node | None:
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    "abs": (abs_of_nonnegative,), "relu": (relu_of_nonnegative,), "sign": (indicator_of_positive,),
-    "step": (indicator_of_positive,), "norm": (norm_of_unit, norm_of_rotated), "norm1": (norm1_of_nonnegative,),
+    "abs": (abs_of_nonnegative,), "relu": (relu_of_nonnegative,), "norm1": (norm1_of_nonnegative,),
+    "norm": (norm_of_unit, norm_of_rotated),
+    **dict.fromkeys(("sign", "step"), (indicator_of_positive, indicator_of_negative)),
     "tril": (triangle_of_triangular,), "triu": (triangle_of_triangular,),
 }  # fmt: skip
 PAIRS = {"maximum": maximum_with_zero, "minimum": minimum_with_zero}
