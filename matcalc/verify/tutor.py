@@ -24,6 +24,7 @@ from matcalc.verify.claims import same
 from matcalc.verify.edits import Edit, edits
 from matcalc.verify.multiples import constant, ratios
 from matcalc.verify.points import Code
+from matcalc.verify.projections import PROJECTIONS, as_it_is
 from matcalc.verify.report import Diagnosis
 from matcalc.verify.telling import Steps, Telling
 
@@ -180,8 +181,8 @@ class Tutor:
     def again(self) -> retrace.Retraced | None:
         """The derivation retraced, where that is possible."""
         if self._steps is None:
-            project = PROJECTIONS[self.type][0] if self.type in PROJECTIONS else _as_it_is
-            if self.checker.structure == "projection" or project is _as_it_is:
+            project = PROJECTIONS[self.type][0] if self.type in PROJECTIONS else as_it_is
+            if self.checker.structure == "projection" or project is as_it_is:
                 self._again = retrace.retraced(self.checker, self.claim.name, self.found, project)
             if self._again is not None:
                 name = self.checker.program.value_name or ""
@@ -319,27 +320,3 @@ class Tutor:
             number=f"{float(b[where]):.6g}",
         )  # fmt: skip
         return ("unknown",), words, ""
-
-
-def _as_it_is(array: Any) -> Any:
-    return array
-
-
-def _turned(array: Any) -> Any:
-    import numpy as np
-
-    return np.swapaxes(array, -1, -2)
-
-
-def _diagonal(array: Any) -> Any:
-    import numpy as np
-
-    return array * np.eye(array.shape[-1])
-
-
-PROJECTIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "symmetric": (lambda a: (a + _turned(a)) / 2, "(G + G.T)/2"),
-    "posdef": (lambda a: (a + _turned(a)) / 2, "(G + G.T)/2"),
-    "skew": (lambda a: (a - _turned(a)) / 2, "(G - G.T)/2"),
-    "diagonal": (_diagonal, "the diagonal of G"),
-}
