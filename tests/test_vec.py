@@ -160,7 +160,7 @@ LAID_OUT = ["A@X@B", "X.T@a", "x@b.T", "tr(X@X)", "sin(x.T@b)", "A@x", "t*A", "t
 @pytest.mark.parametrize("formula", LAID_OUT)
 def test_layouts(formula: str, layout: str) -> None:
     wrt = "X" if "X" in formula else "x" if "x" in formula else "t"
-    declared = "A: matrix(m, n); B: matrix(n, p); X: matrix(n, n); x: vector(n); b: vector(n); a: vector(n); t: scalar; "
+    declared = "A: matrix(m, n); B: matrix(n, p); X: matrix(n, n); x, b, a: vector(n); t: scalar; "
     d = mc.derive(declared + formula, wrt, layout=layout)
     found = d[wrt].vectorised
     assert found is not None
@@ -177,7 +177,8 @@ def random_program(seed: int, depth: int) -> str:
     programs = Programs(seed)
     formula = ""
     while not programs.inputs:
-        formula = programs.expression(programs.random.choice([("n", "m"), ("m", "p"), ("n", "n"), ("n", 1), (1, "m")]), depth)
+        shape = programs.random.choice([("n", "m"), ("m", "p"), ("n", "n"), ("n", 1), (1, "m")])
+        formula = programs.expression(shape, depth)
     return "\n".join([*(f"{name}: {type_of(shape)}" for name, shape in programs.inputs.items()), f"Y = {formula}"])
 
 

@@ -1,8 +1,7 @@
 """What commutation matrices come down to in index terms (Magnus & Neudecker 2019, section 3.7).
 
-``K @ vec(X)`` is ``vec(X.T)``, ``K @ kron(u, v)`` is ``kron(v, u)`` and ``K @ kron(A, B) @ K`` is ``kron(B, A)``; two of
-them that undo each other are the identity, a row of one sums to one, and ``commutation(m, n).T`` is
-``commutation(n, m)``.
+``K @ vec(X)`` is ``vec(X.T)``, ``K @ kron(u, v)`` is ``kron(v, u)`` and ``K @ kron(A, B) @ K`` is ``kron(B, A)``; two
+of them that undo each other are the identity, and ``commutation(m, n).T`` is ``commutation(n, m)``.
 """
 
 from __future__ import annotations

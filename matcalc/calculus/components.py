@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations, islice, permutations, product
+from itertools import combinations, islice, pairwise, permutations, product
 from typing import NamedTuple, TypeAlias
 
 from matcalc.calculus.items import body_of
@@ -34,6 +34,7 @@ class Half(NamedTuple):
 
 
 def vec_of(node: Node) -> Node:
+    """The columns of a matrix, stacked."""
     return intern("vec", (node,), (), (table.make("vec", node).shape))
 
 
@@ -272,7 +273,7 @@ def _diagonal(node: Node) -> Node:
 def _spanning(group: Axes) -> Iterator[tuple[tuple[int, int], ...]]:
     """The spanning trees of some axes; one of them where there are many."""
     if len(group) > TREES:
-        yield tuple(zip(group, group[1:], strict=False))
+        yield tuple(pairwise(group))
         return
     for edges in combinations(list(combinations(group, 2)), len(group) - 1):
         reached = {group[0]}
