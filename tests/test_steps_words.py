@@ -59,6 +59,15 @@ def test_differentials_end_where_the_gradient_is_read_off() -> None:
     assert block(shown, "∂s/∂b: only b varies")[0] == "ds = δᵀ dz as before"
 
 
+def test_what_was_derived_for_a_piece_is_not_derived_again_for_its_variables() -> None:
+    shown = mc.derive("z = W@x; s = u.T@f(z)", ["z", "W"]).explain(style="differential")
+    assert block(shown, "∂s/∂W: only W varies")[:3] == [
+        "δ = ∂s/∂z = u ⊙ f′(z) n, the error signal",
+        "ds = δᵀ dz as before",
+        "= δᵀ dW x product rule",
+    ]
+
+
 def test_named_pieces_read_as_those_without_names() -> None:
     named = mc.derive("z = W@x + b; h = f(z); s = u.T@h", ["W", "b"]).explain()
     plain = mc.derive(WINDOW, ["W", "b"]).explain()
@@ -69,10 +78,10 @@ def test_side_conditions_are_told_where_they_are_used() -> None:
     softmax = "y: simplex(n); p = softmax(W@x); J = -y.T@log(p)"
     assert "the entries of y sum to one, which is used here" in mc.derive(softmax, "W").explain(level="full")
     assert "sum to one" not in mc.derive(softmax.replace("simplex", "vector"), "W").explain(level="full")
-    assert "log-determinant holds where Z invertible" in mc.derive("logdet(A@X)", "X").explain(level="full")
-    assert "holds where z > 0" in mc.derive("sum(log(A@x))", "x").explain(level="full")
+    assert "condition (log-determinant): Z invertible" in mc.derive("logdet(A@X)", "X").explain(level="full")
+    assert "condition (derivative of log): z > 0" in mc.derive("sum(log(A@x))", "x").explain(level="full")
     assert "此处用到 y 的元素之和为 1" in mc.derive(softmax, "W").explain(level="full", lang="zh")
-    assert "对数行列式成立的条件：Z 可逆" in mc.derive("logdet(A@X)", "X").explain(level="full", lang="zh")
+    assert "条件（对数行列式）：Z 可逆" in mc.derive("logdet(A@X)", "X").explain(level="full", lang="zh")
 
 
 @pytest.mark.parametrize(("level", "policy", "style"), WAYS)

@@ -43,7 +43,7 @@ PHRASES = {
     "sub_law": "by {law}",
     "held": "all else is held fixed",
     "no_matrix_form": "no matrix form; the result is in index notation",
-    "otherwise_zero": "{partial} = 0 unless {equal}",
+    "otherwise_zero": "{zero} unless {equal}",
     "entry": "entry by entry",
     "entry_sum": "chain rule, summed over {letters}",
     # ---- notes of results
@@ -52,7 +52,7 @@ PHRASES = {
     "by_entries": "by the free entries of a {space} matrix",
     "in_layout": "in {layout} layout",
     # ---- side conditions
-    "holds_where": "{law} holds where {domain}",
+    "holds_where": "condition ({law}): {domain}",
     "uses_simplex": "the entries of {name} sum to one, which is used here",
     "uses_symmetric": "{name} is symmetric, which is used here",
     "uses_diagonal": "{name} is diagonal, which is used here",

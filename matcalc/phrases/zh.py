@@ -43,7 +43,7 @@ PHRASES = {
     "sub_law": "由{law}",
     "held": "其余变量固定不变",
     "no_matrix_form": "没有矩阵形式，结果用下标记号写出",
-    "otherwise_zero": "除非 {equal}，否则 {partial} = 0",
+    "otherwise_zero": "除非 {equal}，否则 {zero}",
     "entry": "逐元素",
     "entry_sum": "链式法则，对 {letters} 求和",
     # ---- notes of results
@@ -52,7 +52,7 @@ PHRASES = {
     "by_entries": "对{space}矩阵的自由元素求导",
     "in_layout": "采用{layout}布局",
     # ---- side conditions
-    "holds_where": "{law}成立的条件：{domain}",
+    "holds_where": "条件（{law}）：{domain}",
     "uses_simplex": "此处用到 {name} 的元素之和为 1",
     "uses_symmetric": "此处用到 {name} 对称",
     "uses_diagonal": "此处用到 {name} 为对角矩阵",

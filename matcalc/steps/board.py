@@ -162,7 +162,7 @@ class Board:
         other = {x: next(spare) for x in below[0] if x in below[1]}
         partial = self.glyphs.partial(step.of, step.by, ([other.get(x, x) for x in below[0]], below[1]))
         equal = self.say.listed([self.glyphs.in_words(f"{new} = {old}") for old, new in other.items()])
-        return self.say("otherwise_zero", partial=self.glyphs.in_words(partial), equal=equal)
+        return self.say("otherwise_zero", zero=self.glyphs.in_words(f"{partial} = 0"), equal=equal)
 
     def reused(self, step: DerivationStep) -> list[str]:
         """That the upstream gradient's name has been computed for another variable before."""

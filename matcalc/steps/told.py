@@ -84,11 +84,13 @@ class Told:
             state = {v: gradient if v is piece else g for v, g in state.items()}
             shown = board.collected(state, self.marks, outside=True)
         if seen:
-            self.lines = [self.line([shown], self.say("as_before"))]
-        elif new:
+            self.lines = []
+        if new:
             left = Left("partial", board.name, str(piece.params[0]), rows=board.rows)
             words = self.say("error_signal")
             self.lines.append(Line(left, [gradient.args[0]], words, named=str(gradient.params[0])))
+        if seen:
+            self.lines.append(self.line([shown], self.say("as_before")))
         board.begun.add(key)
         return shown, state
 
@@ -170,6 +172,7 @@ class Told:
         if state is None or set(state) != {self.target}:
             return
         self.total = state[self.target]
+        board.begun.add((self.target, frozenset(state.items())))
         left = Left("partial", board.name, self.name, rows=board.rows)
         self.lines.append(Line(left, [self.total], self.say("hence", form=self.form()), checked=board.full))
 
