@@ -571,3 +571,16 @@ def test_a_formula_of_many_terms_is_set_in_all_formats() -> None:
 def test_a_tensor_is_shown_in_its_vec_form_too() -> None:
     shown = output("```matcalc derive wrt=X\nY = A@X@B\n```\n", "md")
     assert r"\frac{\partial \operatorname{vec}(Y)}{\partial \operatorname{vec}(X)^\top} &= B^\top \otimes A" in shown
+
+
+@pytest.mark.parametrize("package", ["mdit_py_plugins", "markdown_it", "math_core"])
+def test_a_missing_package_is_told_with_what_to_install(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matcalc.notes import markdown, mathematics
+
+    for cached in (markdown._parser, mathematics._converter):
+        cached.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    told = refused("note", "-", "--to", "md", stdin="$x$\n")
+    assert f"notes need the package {package.replace('_', '-')}; pip install 'matcalculus[notes]'" in told

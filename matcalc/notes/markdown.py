@@ -77,7 +77,8 @@ def _parser() -> MarkdownIt:
         from mdit_py_plugins.front_matter import front_matter_plugin
     except ImportError as missing:
         hint = "pip install 'matcalculus[notes]'"
-        raise UnsupportedError(f"notes need the package {missing.name}", hint=hint) from None
+        package = str(missing.name).partition(".")[0].replace("_", "-")
+        raise UnsupportedError(f"notes need the package {package}", hint=hint) from None
     parser = MarkdownIt("commonmark", {"html": False, "typographer": True, "maxNesting": 40})
     parser.enable(["table", "strikethrough", "smartquotes"])
     parser.use(front_matter_plugin).use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)

@@ -45,10 +45,11 @@ def mathml(tex: str, *, display: bool = False) -> str:
     >>> mathml("x^2")
     '<math><msup><mi>x</mi><mn>2</mn></msup></math>'
     """
+    converter = _converter()
     from math_core import LatexError
 
     try:
-        return _converter().convert_with_local_state(tex, displaystyle=display)
+        return converter.convert_with_local_state(tex, displaystyle=display)
     except LatexError as wrong:
         first = re.sub(r"\x1b\[[0-9;]*m", "", str(wrong)).strip().split("\n")[0]
         raise ParseError(f"this is no TeX mathematics: {first.removeprefix('Error: ')[:200]}") from None
