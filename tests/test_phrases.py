@@ -38,6 +38,14 @@ def test_every_word_of_the_tables_has_a_translation(code: str) -> None:
             assert say.term(words) != words, (name, words)
 
 
+def test_words_with_a_name_in_them_are_translated() -> None:
+    zh, en = phrases("zh"), phrases("en")
+    for words in ("derivative of tanh", "law of the program for g", "line 3"):
+        assert en.term(words) == words
+        assert zh.term(words) != words
+        assert words.rsplit(maxsplit=1)[-1] in zh.term(words)
+
+
 def test_chinese_is_written_in_chinese_throughout() -> None:
     for key, phrase in import_module("matcalc.phrases.zh").PHRASES.items():
         words = "".join(text for text, *_ in Formatter().parse(phrase))

@@ -18,7 +18,11 @@ from matcalc.errors import UnsupportedError
 __all__ = ["LANGUAGES", "Phrases", "phrases"]
 
 LANGUAGES = {"en": "English", "zh": "中文"}
-_OF_A_FUNCTION = re.compile(r"derivative of ([\w']+)")
+_PATTERNS = {  # words of the tables with a name in them, by the key of their phrase
+    "law_of_function": re.compile(r"derivative of ([\w']+)"),
+    "law_of_program": re.compile(r"law of the program for (\w+)"),
+    "in_line": re.compile(r"line (\d+)"),
+}
 
 
 class Phrases:
@@ -46,10 +50,13 @@ class Phrases:
         ('tanh 的导数', 'a law of the user')
         """
         found = self._terms.get(words)
-        of = _OF_A_FUNCTION.fullmatch(words) if found is None else None
-        if of is not None and "law_of_function" in self._phrases:
-            return self("law_of_function", name=of[1])
-        return words if found is None else found
+        if found is not None:
+            return found
+        for key, pattern in _PATTERNS.items():
+            match = pattern.fullmatch(words)
+            if match is not None:
+                return self(key, name=match[1])
+        return words
 
     def listed(self, parts: list[str]) -> str:
         """Several things in a row, ``a, b``.

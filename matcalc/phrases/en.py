@@ -11,6 +11,8 @@ PHRASES = {
     "brackets": "({words})",
     "brackets_after": " ({words})",
     "law_of_function": "derivative of {name}",
+    "law_of_program": "law of the program for {name}",
+    "in_line": "line {name}",
     # ---- headings
     "pieces": "The formula in pieces",
     "result": "The result",

@@ -11,6 +11,8 @@ PHRASES = {
     "brackets": "（{words}）",
     "brackets_after": "（{words}）",
     "law_of_function": "{name} 的导数",
+    "law_of_program": "程序为 {name} 给出的法则",
+    "in_line": "第 {name} 行",
     # ---- headings
     "pieces": "把公式拆成简单的几步",
     "result": "结果",
