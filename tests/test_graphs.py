@@ -268,6 +268,12 @@ def test_a_drawing_is_a_file_for_itself() -> None:
     assert graph(LECTURE, at=AT)._repr_svg_() == graph(LECTURE, at=AT).svg()
 
 
+def test_the_picture_of_the_documents_is_what_is_drawn() -> None:
+    """`matcalc graph examples/two_layer.mc -o docs/two_layer.svg --force` draws it anew."""
+    drawn_now = graph((EXAMPLES / "two_layer.mc").read_text(encoding="utf-8")).svg()
+    assert (EXAMPLES.parent / "docs" / "two_layer.svg").read_text(encoding="utf-8") == drawn_now
+
+
 def test_large_graphs_are_data_and_no_drawing() -> None:
     g = graph(chain(2000), at="x=0.3")
     assert len(g) >= 1990

@@ -23,7 +23,7 @@ from matcalc.render.text import text
 __all__ = ["SHOWS", "Drawing", "picture"]
 
 SHOWS = ("auto", "numbers", "formulas", "both")
-MARGIN, LEGEND = 22.0, 20.0
+MARGIN, LEGEND, LEADING = 22.0, 20.0, 2.5  # round the drawing, a line of the legend, between lines at a wire
 PAD, ROUND = 9.0, 16.0  # around what stands in a shape; radius of a circle
 STYLE = (
     ".matcalc .i{font-style:italic}.matcalc .b{font-weight:bold}.matcalc .rule{stroke:var(--ink);fill:none}"
@@ -144,7 +144,7 @@ class Drawing:
         for box in boxes:
             self._note(f"{class_} {name}", left, at, box.width, box.height)
             parts.append(box.draw(left, at + box.ascent, class_))
-            at += box.height + 1
+            at += box.height + LEADING
         return parts
 
     def _wire(self, edge: Edge) -> list[Element]:
@@ -217,7 +217,7 @@ class Drawing:
 
 def _stacked(boxes: Sequence[Box]) -> float:
     """How far lines reach from the wire."""
-    return sum([box.height + 1 for box in boxes]) + 4 if boxes else 0.0
+    return sum([box.height + LEADING for box in boxes]) + 4 if boxes else 0.0
 
 
 def _last(link: Link) -> Item:
