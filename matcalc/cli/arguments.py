@@ -39,6 +39,7 @@ class SourceCommand(click.Command):
         options: list[str] = []
         sources: list[str] = []
         waiting = list(reversed(args))
+        behind: dict[str, str] = {}  # what stands behind an option that goes without a word
         while waiting:
             arg = waiting.pop()
             if arg == "--":
@@ -46,6 +47,7 @@ class SourceCommand(click.Command):
                 break
             if arg in perhaps:
                 known = bool(waiting) and waiting[-1] in perhaps[arg]
+                behind.update({waiting[-1]: arg} if waiting and not known else {})
                 options.append(f"{arg}={waiting.pop() if known else perhaps[arg][0]}")
             elif arg in takes_value and arg[0] == "-" and takes_value[arg]:
                 value = waiting.pop() if waiting else None
@@ -63,7 +65,9 @@ class SourceCommand(click.Command):
             else:
                 sources.append(arg)
         if len(sources) > 1 and not ctx.resilient_parsing:
-            raise click.UsageError(_too_many(sources), ctx=ctx)
+            meant = next((word for word in sources if word in behind and word.isalpha()), None)
+            wrong = f"{behind[meant]} takes {' or '.join(perhaps[behind[meant]])}, not {meant}" if meant else ""
+            raise click.UsageError(wrong or _too_many(sources), ctx=ctx)
         return super().parse_args(ctx, [*options, "--", *sources])
 
 
