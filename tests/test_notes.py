@@ -319,6 +319,8 @@ def test_a_claim_that_fails_is_an_error_unless_it_is_meant_to() -> None:
     assert ran(WRONG.format(more=" expect=fail")).failures == []
     right = WRONG.format(more=" expect=fail").replace("2*A@x", "(A + A.T)@x")
     assert "expect=fail" in ran(right).failures[0].message
+    both = right.replace("(A + A.T)@x\n", "(A + A.T)@x\nA = x@x.T + x@x.T\n")
+    assert [failure.message[:2] for failure in ran(both).failures] == ["x:"]
 
 
 def test_the_command_writes_nothing_where_a_check_failed(tmp_path: Path) -> None:

@@ -66,10 +66,7 @@ def checked(q: Question) -> Answer:
     blocks: list[Block] = [] if q.asked.kind == "claim" else [_table(q, report)]
     for name, node in nodes.items():
         blocks.append(_verdict(q, derivation, name, node, report.claims[name]))
-    meant = options.get("expect", "pass")
-    failed = [f"{name}: {one.message}" for name, one in _all(report) if not one.passed]
-    if meant == "fail":
-        failed = [] if failed else ["everything agrees, although the block says expect=fail"]
+    failed = _failures(report, expected=options.get("expect", "pass") == "fail")
     more = {"claims": texts, "seed": seed, "dims": dims}
     more |= {"language": q.words.language} if q.words.language != "en" else {}
     cell = cells.printed(
@@ -78,8 +75,16 @@ def checked(q: Question) -> Answer:
     return Answer(tuple(blocks), q.cell(cell), (), tuple(failed))
 
 
-def _all(report: Report) -> list[tuple[str, VariableReport]]:
-    return [*report.gradients.items(), *report.claims.items(), *report.laws.items()]
+def _failures(report: Report, *, expected: bool) -> list[str]:
+    """What failed, or did not although that is ``expected`` of every claim (of the gradients, where none is made)."""
+    derived = {**report.gradients, **report.laws}
+    own = [f"{name}: {one.message}" for name, one in derived.items() if not one.passed]
+    if not expected:
+        return own + [f"{name}: {one.message}" for name, one in report.claims.items() if not one.passed]
+    if not report.claims:
+        return [] if own else ["the gradients are right, although the block says expect=fail"]
+    right = [name for name, one in report.claims.items() if one.passed]
+    return own + [f"{name}: the claim is right, although the block says expect=fail" for name in right]
 
 
 def _table(q: Question, report: Report) -> Table:
