@@ -167,6 +167,25 @@ def power_sum(x: Array, d: Array, k: int) -> Array:
     return np.sum([power(x, i) @ d @ power(x, k - 1 - i) for i in range(k)], axis=0)
 
 
+def index_terms(node: Node, args: list[Array], shape: tuple[int, ...]) -> Array:
+    """A sum of index terms: every factor at its indices, summed over those that are no axes of the value."""
+    free = [k for k, dim in enumerate(node.shape) if dim != 1 or len(node.shape) > 2]
+    axes = range(len(free))
+    out = np.zeros([shape[k] for k in free])
+    for c, factors in node.params:
+        parts: list[Any] = [float(c)]
+        indices = [""]
+        for position, p, index in factors:
+            dims = [n for n, dim in zip(args[position].shape, node.args[position].shape, strict=True) if dim != 1]
+            parts.append((args[position] ** float(p)).reshape(dims))
+            indices.append("".join([chr(97 + k) for k in index]))
+        for k in axes:  # an axis along which a term does not vary
+            parts.append(np.ones(out.shape[k]))
+            indices.append(chr(97 + k))
+        out += np.einsum(f"{','.join(indices)}->{''.join([chr(97 + k) for k in axes])}", *parts)
+    return out
+
+
 class Evaluator:
     """Values of nodes, given arrays (of the 1-D convention) for inputs, sizes for dimensions, and functions."""
 
@@ -197,6 +216,10 @@ class Evaluator:
             m, n = (size_of(dim, self.sizes) for dim in params)
             columns = [np.reshape(unit, (n, m)).T for unit in np.eye(m * n)]  # the m×n matrices whose vec are units
             return np.stack([matrix.reshape(-1) for matrix in columns], axis=1)
+        if op == "pair":
+            return np.eye(shape[0])
+        if op == "entries":
+            return index_terms(node, args, shape)
         if op == "defined":
             return args[1]
         if op == "let":
