@@ -8,7 +8,7 @@ words' vectors.
 
 A few steps are taken with central differences too: the same parameters come out, only much later.
 
-    python examples/ner_window.py --model softmax --epochs 20
+    python examples/ner_window.py --model softmax --epochs 20 --plot loss.svg
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from ner.corpus import BESIDE, CLASSES, Array, Score, Sentence, Vocabulary, looked_up, score, sentences, shown
 
 import matcalc as mc
+from matcalc.drawing.chart import Series, chart
 
 FOLDER = Path(__file__).parent / "ner"
 Parameters = dict[str, Array]
@@ -208,6 +209,12 @@ def show_loss(losses: list[float], rows: int = 8) -> None:
         print(f"{epoch:>5}   {losses[epoch - 1]:.4f}")
 
 
+def drawn(losses: list[float], name: str) -> str:
+    """The loss against the epochs, as SVG."""
+    points = [(float(epoch), loss) for epoch, loss in enumerate(losses, start=1)]
+    return chart([Series("training", points, "dots")], f"Loss of the {name} window classifier", "epoch", "mean loss")
+
+
 def show_comparison(compared: Comparison) -> None:
     """What the same steps gave and took with central differences."""
     digits = int(-np.log10(compared.error)) if compared.error else 16
@@ -226,7 +233,7 @@ class Run:
     comparison: Comparison
 
 
-def run(name: str, *, epochs: int = 20, seed: int = 0, steps: int = 3, plot: Path | None = None) -> Run:
+def run(name: str, *, epochs: int = 20, seed: int = 0, steps: int = 3) -> Run:
     """Compare both ways, train, and report; everything random comes from ``seed``."""
     rng = np.random.default_rng(seed)
     corpus, held_out = sentences(FOLDER / "train.txt"), sentences(FOLDER / "heldout.txt")
@@ -248,11 +255,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--model", choices=["binary", "softmax"], default="binary", help="which classifier (binary)")
     parser.add_argument("--epochs", type=int, default=20, metavar="N", help="how often all windows are met (20)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the loss into a new SVG file")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed starts elsewhere (0)")
     options = parser.parse_args()
     if options.epochs < 1 or options.seed < 0:
         parser.error("--epochs is at least 1, --seed at least 0")
-    run(options.model, epochs=options.epochs, seed=options.seed)
+    if options.plot and options.plot.exists():
+        parser.error(f"--plot: {options.plot} exists")
+    found = run(options.model, epochs=options.epochs, seed=options.seed)
+    if options.plot:
+        options.plot.write_text(drawn(found.losses, options.model), encoding="utf-8")
+        print(f"\nwrote {options.plot}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -99,6 +100,16 @@ def test_the_command_runs_and_repeats_itself(tmp_path: Path) -> None:
     assert "parameters agree to" in first
     assert without_times(first) == without_times(told("--model", "softmax", "--seed", "4"))
     assert without_times(first) != without_times(told("--model", "softmax", "--seed", "5"))
+
+
+def test_the_loss_is_drawn_once(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "ner_window.py"), "--epochs", "3", "--plot", "loss.svg"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("wrote loss.svg\n")
+    assert ElementTree.parse(tmp_path / "loss.svg").getroot().tag.endswith("svg")
+    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "exists" in again.stderr
 
 
 def test_wrong_options_are_refused(tmp_path: Path) -> None:
