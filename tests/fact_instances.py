@@ -51,6 +51,9 @@ TRUTH: dict[str, Callable[[Array, float], bool]] = {
     "sums_to_one": lambda x, e: near(np.sum(x), 1, e),
     "columns_sum_to_one": lambda x, e: near(np.sum(x, axis=0), 1, e),
     "rows_sum_to_one": lambda x, e: near(np.sum(x, axis=1), 1, e),
+    "sums_to_zero": lambda x, e: near(np.sum(x), 0, e),
+    "columns_sum_to_zero": lambda x, e: near(np.sum(x, axis=0), 0, e),
+    "rows_sum_to_zero": lambda x, e: near(np.sum(x, axis=1), 0, e),
 }
 
 
@@ -85,6 +88,12 @@ def having(names: set[str], shape: tuple[int, int], rng: np.random.Generator) ->
         x = x / np.sqrt(np.sum(x**2))
     if "sums_to_one" in names:
         x = x + (1 - np.sum(x)) / x.size
+    if "sums_to_zero" in names:
+        x = x - np.mean(x)
+    if "columns_sum_to_zero" in names:
+        x = x - np.mean(x, axis=0)
+    if "rows_sum_to_zero" in names:
+        x = x - np.mean(x, axis=1, keepdims=True)
     if "columns_sum_to_one" in names:
         x = x + (1 - np.sum(x, axis=0)) / len(x)
     if "rows_sum_to_one" in names:
@@ -100,4 +109,6 @@ def number(names: set[str], rng: np.random.Generator) -> Array:
         value = abs(value) + ("positive" in names or "whole" not in names)
     if names & {"unit", "sums_to_one", "columns_sum_to_one", "rows_sum_to_one", "orthonormal"}:
         value = 1.0
+    if names & {"sums_to_zero", "columns_sum_to_zero", "rows_sum_to_zero"}:
+        value = 0.0
     return np.array([[value]])

@@ -21,7 +21,7 @@ CASES = [
     ("a, b: scalar; c = x.T@y/(a*b)", "a", "-c/a"),
     ("a = norm(x); b = norm(y); c = x.T@y/(a*b)", "x", "(y/b - c*x/a)/a"),
     ("r: vector(m); A: matrix(m, n); s = sum((A*X - A)/r)", "A", "(X - 1)/r"),
-    ("p = sigmoid(w.T@x); J = -(1 - p)**2*log(p)", "w", "(2*p*log(p) + p - 1)*(1 - p)**2*x"),
+    ("p = sigmoid(w.T@x); J = -(1 - p)**2*log(p)", "w", "(1 - p)**2*(2*p*log(p) + p - 1)*x"),
 ]
 
 
@@ -41,3 +41,23 @@ def test_names_are_not_used_for_what_varies_by_that_name() -> None:
 
 def test_expanded_results_have_no_names() -> None:
     assert mc.derive("y = x/norm(x)", "x", expand=True)["x"].source() == "eye(n)/norm(x) - x@x.T/norm(x)**3"
+
+
+CENTRED = [
+    # what is less its mean sums to zero; sums over their number are means
+    ("x: vector(n); u = x - mean(x); s = sqrt(mean(u**2)); y = u/s", "x", "(eye(n) - (y@y.T + 1)/n)/s"),
+    ("X: matrix(q, n); U = X - mean(X, axis=0); S = U.T@U/q; J = logdet(S)", "X", "2*U@inv(S)/q"),
+    (
+        "X: matrix(n, d); v: row(d); U = X - mean(X, axis=0); Y = U/v; J = sum(C*Y)",
+        "X",
+        "(C - mean(C, axis=0))/v",
+    ),
+    # what cancels on the way is not passed on
+    ("s = X@w + b*ones(m); b: scalar; p = sigmoid(s); J = -(t.T@log(p) + (1 - t).T@log(1 - p))/m", "b", "mean(p - t)"),
+    ("H = tanh(X@W); p = sigmoid(H@w); J = -sum(t*log(p) + (1 - t)*log(1 - p))", "W", "X.T@((1 - H**2)*(p - t))*w.T"),
+]
+
+
+@pytest.mark.parametrize(("source", "wrt", "expected"), CENTRED, ids=lambda text: text)
+def test_what_vanishes_is_not_written(source: str, wrt: str, expected: str) -> None:
+    test_written_as_a_textbook_would(source, wrt, expected)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc import facts
 from matcalc.calculus.commuting import commuted, upright
 from matcalc.calculus.reading import Factor
-from matcalc.calculus.summed import alternates, sum_to_one, units
+from matcalc.calculus.summed import alternates, known_sums, units
 from matcalc.calculus.writing import chain, dim_node, t
 from matcalc.expressions.dims import Dim, constant, subtract
 from matcalc.expressions.node import Node, intern
@@ -29,7 +29,10 @@ __all__ = ["HOLE", "contract", "indexed", "is_hole", "scale", "selector", "unit"
 HOLE = "hole"  # the type of a variable that stands for a differential
 ALL = ("all",)
 SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "T", "commutation"})
-TELLING = bits("skew orthonormal unit sums_to_one columns_sum_to_one rows_sum_to_one")
+TELLING = bits(
+    "skew orthonormal unit sums_to_one columns_sum_to_one rows_sum_to_one"
+    " sums_to_zero columns_sum_to_zero rows_sum_to_zero"
+)
 
 
 def is_hole(node: Node) -> bool:
@@ -82,7 +85,7 @@ def contract(raw: Raw, free: Collection[int]) -> bool:
         if not any(step(raw, free) for step in STEPS):
             break
     _ordered(raw)
-    sum_to_one(raw, free)
+    known_sums(raw, free)
     units(raw, free)
     return bool(raw.coeff) and not alternates(raw, free)
 

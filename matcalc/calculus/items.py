@@ -46,9 +46,12 @@ class Item:
         return 1 if self.c > 0 or self.turned() is not None else -1
 
     def turned(self, numbers: bool = False) -> Item | None:
-        """The term with one difference among its factors turned round; ``1 - y`` only where ``numbers`` may."""
+        """The term with one difference among its factors turned round; ``1 - y`` only where ``numbers`` may.
+
+        Not one that stands there twice: ``-(x - m)@(x - m).T`` shows what it is.
+        """
         for i, part in enumerate(self.chain):
-            turned = _turned(part, numbers)
+            turned = _turned(part, numbers) if self.chain.count(part) == 1 and t(part) not in self.chain else None
             if turned is not None:
                 return Item(-self.c, self.scalars, (*self.chain[:i], turned, *self.chain[i + 1 :]), {}, self.shape)
         for name in ("marks", "scalars"):

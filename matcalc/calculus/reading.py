@@ -10,7 +10,8 @@ loop      an edge from a vertex to itself                        mark ``diag(A)`
 parallel  two edges between the same vertices                    an edge ``A * B``
 isolated  a summed vertex with only marks                        a scalar ``u.T @ v``, ``sum(v)``
 pendant   a summed vertex with one edge and marks v              mark ``A @ v`` on its neighbour
-series    a summed vertex with two edges and marks v             an edge ``A @ diag(v) @ B``
+series    a summed vertex with two edges and marks v             an edge ``A @ diag(v) @ B``; ``A @ (v*B)`` if B is
+                                                                 an entrywise expression itself
 ========  =====================================================  ======================================
 
 A graph of treewidth at most 2 always reduces fully (Duffin 1965: these are the series-parallel graphs); of any
@@ -208,12 +209,24 @@ class Graph:
         u, w = first.other(v), second.other(v)
         left, right = first.seen_from(u).node, second.seen_from(v).node
         column = self.column(v)
-        middle = [] if column is None else [intern("diag", (column,), (), (column.shape[0], column.shape[0]))]
+        middle: list[Node] = []
+        if column is not None and _is_entrywise(right):
+            right = entrywise([(column, 1), (right, 1)])
+        elif column is not None and _is_entrywise(left):
+            left = t(entrywise([(column, 1), (t(left), 1)]))
+        elif column is not None:
+            middle = [intern("diag", (column,), (), (column.shape[0], column.shape[0]))]
         self.cut(first)
         self.cut(second)
         self.drop(v)
         self.connect(Edge(u, w, [(chain([left, *middle, right]), 1)]))
         return True
+
+
+def _is_entrywise(node: Node) -> bool:
+    """Whether a matrix is computed entry by entry, so that a factor for each row fits in: ``1 - H**2``."""
+    node = node.args[0] if node.op == "T" else node
+    return node.op in ELEMENTWISE_NAMES or node.op in ("mul", "div", "pow", "add", "sub", "apply")
 
 
 def _total(edge: Edge) -> Node:

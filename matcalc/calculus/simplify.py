@@ -20,7 +20,7 @@ from matcalc.expressions.node import NAMED, Node, Shape, axes, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["settle", "shorter", "simplify"]
+__all__ = ["promising", "settle", "shorter", "simplify"]
 
 _simple: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
 TERMS = 32  # a sum is not multiplied out to more terms than these

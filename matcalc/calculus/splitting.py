@@ -73,7 +73,8 @@ def _weighted(part: Segment, r: int) -> list[Segment] | None:
 def _split(part: Segment, pair: Factor) -> list[Segment] | None:
     """A pair that is an axis is two axes, the slower first."""
     r, *ends = pair[2]
-    sizes, factors, new = part.sizes, [f for f in part.factors if f is not pair], []
+    sizes, factors = part.sizes, [f for f in part.factors if f is not pair]
+    new: list[int] = []
     for axis, dim in zip(ends, axes(pair[0].shape)[1:], strict=True):
         if axis in (*part.rows, *part.columns, *new):  # an axis of its own, equal to that one
             inside = max(sizes) + 1

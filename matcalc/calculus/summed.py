@@ -1,4 +1,4 @@
-"""What facts say of whole sums over indices: entries that sum to one, a unit vector's squares, what cancels itself."""
+"""What facts say of whole sums over indices: entries that sum to one or zero, a unit vector's squares, what is 0."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from matcalc.expressions.node import Node
 if TYPE_CHECKING:
     from matcalc.calculus.terms import Raw
 
-__all__ = ["alternates", "sum_to_one", "units"]
+__all__ = ["alternates", "known_sums", "units"]
 
 
-def sum_to_one(raw: Raw, free: Collection[int]) -> None:
-    """What sums to one along summed indices where nothing else stands: vectors, matrices, their rows and columns."""
+def known_sums(raw: Raw, free: Collection[int]) -> None:
+    """What sums to one or to zero along summed indices where nothing else stands: vectors, matrices, their rows and
+    columns."""
     count: dict[int, int] = {}
     for _, _, index in raw.factors:
         for k in index:
@@ -26,6 +27,8 @@ def sum_to_one(raw: Raw, free: Collection[int]) -> None:
     for node, p, index in raw.factors:
         alone = tuple([k not in free and count[k] == 1 for k in index])
         summed = _axes(node, alone) if p == 1 and any(alone) else ()
+        if p == 1 and any(alone) and _vanishes(node, alone):
+            raw.coeff = 0
         if not summed:
             kept.append((node, p, index))
         for axis in summed:
@@ -40,6 +43,13 @@ def _axes(node: Node, alone: tuple[bool, ...]) -> tuple[int, ...]:
     if len(alone) == 2 and alone[0] and facts.column_sums_are_one(node):
         return (0,)
     return (1,) if len(alone) == 2 and alone[1] and facts.row_sums_are_one(node) else ()
+
+
+def _vanishes(node: Node, alone: tuple[bool, ...]) -> bool:
+    """Whether the sum over the axes where a factor stands alone is zero."""
+    if all(alone):
+        return bool(facts.fact(node, "sums_to_zero"))
+    return bool(facts.fact(node, "columns_sum_to_zero" if alone[0] else "rows_sum_to_zero"))
 
 
 def units(raw: Raw, free: Collection[int]) -> None:

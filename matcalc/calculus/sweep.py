@@ -13,7 +13,7 @@ from fractions import Fraction
 from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import UPSTREAM, Local, local_terms
 from matcalc.calculus.lowering import lower, raised
-from matcalc.calculus.simplify import settle
+from matcalc.calculus.simplify import promising, settle
 from matcalc.calculus.sums import atom, factor_of
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
 from matcalc.errors import UnsupportedError
@@ -25,6 +25,7 @@ from matcalc.render.measure import token_count
 __all__ = ["OUTPUT", "Step", "depends", "sweep"]
 
 OUTPUT = (2, 3)  # the indices of the value's own axes
+FEW = 4  # terms of an adjoint in which it is looked for what meets
 MANY = 6  # terms beyond which an adjoint is closed
 SHORT = 60  # tokens up to which an adjoint is simplified further before it is passed on
 LONG = 10  # factors beyond which a term is closed into one
@@ -76,7 +77,7 @@ def sweep(
         wanted = [k for k, a in enumerate(node.args) if live[a]]
         if not wanted:
             continue
-        upstream = adjoints[node] = _bounded(upstream)
+        upstream = adjoints[node] = _bounded(_met(upstream))
         step = Step(node, upstream)
         for k, downstream in _contributions(node, wanted, upstream, names, live):
             argument = node.args[k]
@@ -141,6 +142,13 @@ def _own(node: Node, shapes: tuple[Shape, ...], tensor: bool) -> tuple[Local, ..
     from matcalc.calculus.own import own_terms
 
     return own_terms(node.params[1], shapes, node.shape, tensor)
+
+
+def _met(upstream: Sum) -> Sum:
+    """An adjoint of a few terms, multiplied out where they meet: ``p*((1 - t)/(1 - p) - t/p)*(1 - p)`` is ``p - t``."""
+    if not 1 <= len(upstream.terms) <= FEW or len(upstream.free) > 2 or upstream.extra or not promising(upstream):
+        return upstream
+    return _settled(upstream)
 
 
 def _bounded(upstream: Sum) -> Sum:

@@ -151,7 +151,8 @@ def _product(nodes: Sequence[Node]) -> Node:
 
 def _permutation(target: Sequence[int], source: Sequence[int], sizes: Sizes) -> Chain:
     """The matrix that brings a compound axis from one order to another: neighbouring blocks swapped, one by one."""
-    current, steps = list(source), []
+    current = list(source)
+    steps: list[Node] = []
     for place, axis in enumerate(target):
         at = current.index(axis)
         if at == place:

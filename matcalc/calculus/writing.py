@@ -38,7 +38,7 @@ def rank(node: Node) -> tuple[int, str, str]:
     if op in ("num", "dim", "pi"):
         return (1, str(node.params), "")
     if op in ("add", "sub"):
-        return (3, "", node.digest)
+        return (3, label(node), node.digest)
     return (2, op, node.digest)
 
 
@@ -275,14 +275,29 @@ def _means(scalars: Powers, body: Sequence[Node], marks: Powers) -> tuple[Powers
     if not counts:
         return scalars, body, marks
     left = dict(scalars)
+    given, body = body, _summed(body)
     for node, p in scalars:
         mean = _mean(node, left) if p == 1 else None
         if mean is not None:
             del left[node]
             left[mean] = left.get(mean, 0) + 1
-    new_body = [_mean(node, left) or node for node in body]
+    means = [_mean(node, left) for node in body]
+    new_body = [mean or node for mean, node in zip(means, body, strict=True)] if any(means) else given
     new_marks = [((_mean(node, left) if p == 1 else None) or node, p) for node, p in marks]
     return list(left.items()), new_body, new_marks
+
+
+def _summed(body: Sequence[Node]) -> Sequence[Node]:
+    """A product with ones at one end as a sum along an axis, which may be a mean."""
+    if len(body) < 2:
+        return body
+    if _is_ones_row(body[0]):
+        whole = chain(body)
+        return [whole] if whole.op in ("sum", "T") else body
+    last, rest = body[-1], chain(body[:-1])
+    if last.op == "ones" and last.shape[1] == 1 and kind(rest.shape) == "matrix":
+        return [intern("sum", (rest,), (1,), (rest.shape[0], 1))]
+    return body
 
 
 def _mean(node: Node, scalars: dict[Node, Number]) -> Node | None:
@@ -290,6 +305,10 @@ def _mean(node: Node, scalars: dict[Node, Number]) -> Node | None:
     if node.op == "T":
         inner = _mean(node.args[0], scalars)
         return None if inner is None else table.transpose(inner)
+    if node.op == "matmul":
+        (node,) = found if len(found := _summed(node.args)) == 1 else (node,)
+        if node.op == "T":
+            return _mean(node, scalars)
     if node.op != "sum":
         return None
     counts = [table.dimension(a) for a, b in zip(node.args[0].shape, node.shape, strict=True) if a != 1 and b == 1]

@@ -109,7 +109,7 @@ def written(derivation: Derivation, form: str, lang: str = "en") -> str:
 
 
 def written_steps(derivation: Derivation, form: str, level: str, style: str, policy: str, lang: str) -> str:
-    """The steps, which end with the results; data has them always, and the lines of the board where they are asked for."""
+    """The steps, which end with the results; data has them always, and the lines of the board where asked for."""
     if form not in ("text", "latex", "json"):
         raise click.UsageError(f"steps are shown in the formats text, latex and json, not {form}")
     shown = derivation.explain(level=level, style=style, policy=policy, lang=lang, format=form)

@@ -15,7 +15,7 @@ from matcalc.cli.streams import deliver, tell
 from matcalc.phrases import LANGUAGES
 
 if TYPE_CHECKING:
-    from matcalc.graphs.graph import Graph
+    from matcalc.graphs.model import Graph
 
 __all__ = ["graph"]
 

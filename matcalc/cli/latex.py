@@ -50,7 +50,9 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
 @steps_options
 @language_option
 @click.option("--expand", is_flag=True, help="Write results in the inputs alone, without intermediate names.")
-@click.option("--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is (xelatex where it is Chinese).")
+@click.option(
+    "--standalone", is_flag=True, help="A whole document, that pdflatex sets as it is (xelatex where it is Chinese)."
+)
 @output_options
 @no_check_option
 def latex(

@@ -34,12 +34,12 @@ def show(found: Lecture) -> None:
         return
     out("")
     out("\n".join(explained(found.study, found.step)))
-    rows = [
+    study = [
         (short(h), f"{numeric:.10g}", f"{error:.1e}", f"{found.study.truncation(h):.1e}",
          f"{found.study.rounding(h):.1e}")
         for h, numeric, error in found.study.rows
     ]  # fmt: skip
-    table(("h", "numeric", "error", "h²|J‴|/6", "ε|J|/h"), rows)
+    table(("h", "numeric", "error", "h²|J‴|/6", "ε|J|/h"), study)
 
 
 def explained(study: Study, step: float) -> list[str]:

@@ -229,6 +229,12 @@ def _over_its_sum(node: Node, axis: str) -> bool:
     return below.op == "sum" and below.params[0] == wanted and bare(below.args[0]) is top
 
 
+def _less_its_mean(node: Node, axis: str) -> bool:
+    whole, mean = bare(node.args[0]), bare(node.args[1])
+    wanted = int(axis) if axis else None
+    return mean.op == "mean" and mean.params[0] == wanted and bare(mean.args[0]) is whole
+
+
 def signature(op: str) -> tuple[str, ...]:
     """The names of an operation's arguments, as the rows of the table write them."""
     return OTHERS[op] if op in OTHERS else OPERATIONS[op].signature
@@ -248,6 +254,8 @@ CONDITIONS: dict[str, Condition] = {
     "full": lambda node, name: _shape_of(node, name) == node.shape,
     "square": lambda node, name: _shape_of(node, name)[0] == _shape_of(node, name)[1],
     "vector": lambda node, name: 1 in _shape_of(node, name),
+    "column": lambda node, name: _shape_of(node, name)[1] == 1,
+    "row": lambda node, name: _shape_of(node, name)[0] == 1,
     "matrix": lambda node, name: 1 not in _shape_of(node, name),
     "tall": _tall,
     "nonzero": lambda node, _: bool(node.args[0]._facts[1] & BITS["zero"]),
@@ -263,6 +271,7 @@ CONDITIONS: dict[str, Condition] = {
     "axis": lambda node, axis: str(node.params[0]).lower() == axis,
     "over its norm": _over_its_norm,
     "over its sum": _over_its_sum,
+    "less its mean": _less_its_mean,
     "blocks": _blocks,
     "one below the other": lambda node, _: set(node.params) == {1},
     "first": lambda node, fact: holds(node.args[0], fact),

@@ -36,6 +36,9 @@ FACTS = {
     "sums_to_one": "all entries sum to one",
     "columns_sum_to_one": "every column sums to one",
     "rows_sum_to_one": "every row sums to one",
+    "sums_to_zero": "all entries sum to zero",
+    "columns_sum_to_zero": "every column sums to zero",
+    "rows_sum_to_zero": "every row sums to zero",
 }
 BITS = {name: 1 << k for k, name in enumerate(FACTS)}
 
@@ -82,6 +85,13 @@ IMPLICATIONS = tuple(
         ("sums_to_one", "rows_sum_to_one", ROW),
         ("rows_sum_to_one", "sums_to_one", ROW),
         ("positive", "independent", COLUMN),
+        ("zero", "columns_sum_to_zero rows_sum_to_zero", ANY),
+        ("columns_sum_to_zero", "sums_to_zero", ANY),
+        ("rows_sum_to_zero", "sums_to_zero", ANY),
+        ("sums_to_zero", "columns_sum_to_zero", COLUMN),
+        ("sums_to_zero", "rows_sum_to_zero", ROW),
+        ("symmetric columns_sum_to_zero", "rows_sum_to_zero", SQUARE),
+        ("symmetric rows_sum_to_zero", "columns_sum_to_zero", SQUARE),
     )
 )
 # what cannot be together: where the first holds the others do not
@@ -92,7 +102,8 @@ EXCLUSIONS = tuple(
                  " columns_sum_to_one rows_sum_to_one"),
         ("skew", "positive_diagonal definite positive"),
         ("positive", "zero"), ("positive_diagonal", "zero"), ("independent", "zero"), ("unit", "zero"),
-        ("sums_to_one", "zero"), ("columns_sum_to_one", "zero"), ("rows_sum_to_one", "zero"),
+        ("sums_to_one", "zero sums_to_zero"), ("columns_sum_to_one", "zero sums_to_zero"),
+        ("rows_sum_to_one", "zero sums_to_zero"), ("positive", "sums_to_zero"),
     )
 )  # fmt: skip
 OF_SQUARES = bits("symmetric skew orthogonal semidefinite definite invertible positive_diagonal")

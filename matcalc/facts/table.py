@@ -23,7 +23,9 @@ ENTRIES = "nonnegative positive zero whole"
 ALL = (
     "symmetric skew lower upper diagonal orthonormal orthogonal semidefinite definite invertible independent"
     " positive_diagonal nonnegative positive zero whole unit sums_to_one columns_sum_to_one rows_sum_to_one"
+    " sums_to_zero columns_sum_to_zero rows_sum_to_zero"
 )
+SUMS = "sums_to_zero columns_sum_to_zero rows_sum_to_zero"
 
 
 def _rows(operations: str, rows: Sequence[Row]) -> None:
@@ -36,16 +38,19 @@ _rows("let", [(ALL, "= X", "a name stands for its value")])
 _rows("defined", [(ALL, "= Y", "a call stands for the function's body")])
 _rows("T", [
     ("symmetric skew diagonal orthogonal semidefinite definite invertible positive_diagonal nonnegative positive zero"
-     " whole unit sums_to_one", "= X", "transposition moves entries only"),
+     " whole unit sums_to_one sums_to_zero", "= X", "transposition moves entries only"),
     ("lower", "= upper X", "rows become columns"), ("upper", "= lower X", "rows become columns"),
     ("columns_sum_to_one", "= rows_sum_to_one X", "rows become columns"),
     ("rows_sum_to_one", "= columns_sum_to_one X", "rows become columns"),
+    ("columns_sum_to_zero", "= rows_sum_to_zero X", "rows become columns"),
+    ("rows_sum_to_zero", "= columns_sum_to_zero X", "rows become columns"),
 ])
 _rows("neg", [
     (f"{SQUARES} orthonormal orthogonal invertible independent zero whole unit", "= X", "a sign changes no zero"),
+    (SUMS, "= X", "-0 is 0"),
 ])
 _rows("add", [
-    (f"{SQUARES} nonnegative whole zero", "$ A, $ B, same shape", "entry by entry"),
+    (f"{SQUARES} nonnegative whole zero {SUMS}", "$ A, $ B, same shape", "entry by entry"),
     ("symmetric", "symmetric A, symmetric B", "a number added is a constant matrix"),
     ("nonnegative whole zero", "$ A, $ B", "entry by entry"),
     ("symmetric", "transposes", "the terms are each other's transposes: (A + Aᵀ)ᵀ = Aᵀ + A"),
@@ -64,7 +69,10 @@ _rows("add", [
     ("positive_diagonal", "semidefinite A, positive_diagonal B, same shape", "a semidefinite diagonal is nonnegative"),
 ])
 _rows("sub", [
-    (f"{SQUARES} whole zero", "$ A, $ B, same shape", "entry by entry"),
+    (f"{SQUARES} whole zero {SUMS}", "$ A, $ B, same shape", "entry by entry"),
+    ("sums_to_zero", "less its mean", "sum(x - mean(x)) = sum(x) - n mean(x)"),
+    ("columns_sum_to_zero", "less its mean 0", "each column less its mean"),
+    ("rows_sum_to_zero", "less its mean 1", "each row less its mean"),
     ("symmetric", "symmetric A, symmetric B", "a number subtracted is a constant matrix"),
     ("whole zero", "$ A, $ B", "entry by entry"),
     ("symmetric", "transposes", "the terms are each other's transposes"),
@@ -90,6 +98,11 @@ _rows("mul", [
     ("nonnegative positive whole", "$ A, $ B", "entry by entry"),
     ("nonnegative", "A is B", "a square"),
     ("zero", "zero A", "0 x"), ("zero", "zero B", "x 0"),
+    (SUMS, "$ A, scalar B", "a common factor"), (SUMS, "scalar A, $ B", "a common factor"),
+    ("columns_sum_to_zero", "columns_sum_to_zero A, row B", "a factor for each column"),
+    ("columns_sum_to_zero", "row A, columns_sum_to_zero B", "a factor for each column"),
+    ("rows_sum_to_zero", "rows_sum_to_zero A, column B", "a factor for each row"),
+    ("rows_sum_to_zero", "column A, rows_sum_to_zero B", "a factor for each row"),
 ])
 _rows("div", [
     ("symmetric", "symmetric A, symmetric B", "entry by entry"),
@@ -104,6 +117,9 @@ _rows("div", [
     ("sums_to_one", "over its sum", "sum(x) / sum(x)"),
     ("columns_sum_to_one", "over its sum 0", "each column over its sum"),
     ("rows_sum_to_one", "over its sum 1", "each row over its sum"),
+    (SUMS, "$ A, scalar B", "a common divisor"),
+    ("columns_sum_to_zero", "columns_sum_to_zero A, row B", "a divisor for each column"),
+    ("rows_sum_to_zero", "rows_sum_to_zero A, column B", "a divisor for each row"),
 ])
 _rows("pow", [
     ("symmetric", "symmetric A, scalar B", "entry by entry"),
@@ -134,6 +150,10 @@ _rows("matmul", [
     ("columns_sum_to_one", "columns_sum_to_one A, columns_sum_to_one B", "1ᵀ A B = 1ᵀ B = 1ᵀ"),
     ("sums_to_one", "columns_sum_to_one A, sums_to_one B", "1ᵀ A B 1 = 1ᵀ B 1"),
     ("sums_to_one", "sums_to_one A, rows_sum_to_one B", "1ᵀ A B 1 = 1ᵀ A 1"),
+    ("columns_sum_to_zero", "columns_sum_to_zero A", "1ᵀ A B = 0 B"),
+    ("rows_sum_to_zero", "rows_sum_to_zero B", "A B 1 = A 0"),
+    ("sums_to_zero", "sums_to_zero A, rows_sum_to_one B", "1ᵀ A B 1 = 1ᵀ A 1"),
+    ("sums_to_zero", "columns_sum_to_one A, sums_to_zero B", "1ᵀ A B 1 = 1ᵀ B 1"),
 ])
 
 # entry by entry ---------------------------------------------------------------------------------------------

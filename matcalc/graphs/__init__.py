@@ -11,7 +11,7 @@ from typing import Any
 from matcalc.derivation import chosen_value, chosen_variables
 from matcalc.expressions.node import postorder
 from matcalc.graphs.build import built
-from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.graphs.numbers import evaluate
 from matcalc.graphs.points import given_point, random_point, read_point
 from matcalc.language.program import Program, elaborate

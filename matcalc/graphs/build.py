@@ -19,7 +19,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, intern, postorder
 from matcalc.graphs.gates import Gate, gate_of, turned
-from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.language.program import Program
 from matcalc.operations import table
 from matcalc.render.measure import token_count

@@ -19,7 +19,7 @@ from matcalc.expressions.node import Node, kind
 from matcalc.graphs.build import built
 from matcalc.graphs.classes import GateClass
 from matcalc.graphs.gates import Gate
-from matcalc.graphs.graph import Graph, Vertex
+from matcalc.graphs.model import Graph, Vertex
 from matcalc.graphs.patterns import pattern
 
 __all__ = ["gate_module"]

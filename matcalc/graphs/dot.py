@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.graphs.numerals import array_text
 from matcalc.graphs.table import written
 from matcalc.render.shapes import shape_text

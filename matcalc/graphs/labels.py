@@ -6,7 +6,7 @@ from matcalc.calculus.tensors import is_entries
 from matcalc.drawing.boxes import Box, beside, glyphs, space
 from matcalc.drawing.formula import formula, typeset
 from matcalc.expressions.node import Node
-from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.graphs.numerals import array_text
 from matcalc.operations.table import OPERATIONS
 from matcalc.render.latex import latex

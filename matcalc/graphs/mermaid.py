@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matcalc.graphs.dot import edge_lines, node_lines
-from matcalc.graphs.graph import Graph
+from matcalc.graphs.model import Graph
 
 __all__ = ["mermaid"]
 

@@ -15,7 +15,7 @@ from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expressions.dims import names
 from matcalc.expressions.node import Node
 from matcalc.graphs.gates import Gate
-from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.operations import table
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from matcalc.drawing.formula import typeset
 from matcalc.drawing.metrics import width
 from matcalc.drawing.svg import Element, document, number
 from matcalc.errors import LimitError, UnsupportedError
-from matcalc.graphs.graph import Edge, Graph, Vertex
 from matcalc.graphs.labels import SMALL, Labels, is_glyph
 from matcalc.graphs.layout import Item, Layout, Link, layout
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.graphs.words import described, explained
 from matcalc.render.latex import latex
 from matcalc.render.text import text

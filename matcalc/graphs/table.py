@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matcalc.calculus.indices import indices
 from matcalc.calculus.tensors import indexed_sum, is_entries
 from matcalc.expressions.node import Node
-from matcalc.graphs.graph import Edge, Graph, Vertex
+from matcalc.graphs.model import Edge, Graph, Vertex
 from matcalc.graphs.numerals import array_text, number_text
 from matcalc.graphs.words import remarks
 from matcalc.phrases import Phrases, phrases

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from matcalc.graphs.graph import Graph, Vertex
+from matcalc.graphs.model import Graph, Vertex
 from matcalc.graphs.numerals import array_text
 from matcalc.phrases import phrases
 from matcalc.render.text import text

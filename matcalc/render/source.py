@@ -204,8 +204,8 @@ def _transpose(node: Node) -> tuple[int, Sequence[Piece]]:
 SPELLED = {"variance": "var"}  # where the name of a function is not that of its operation
 CALLS: dict[str, Rule] = {
     "var": _name, "let": _name, "num": _number, "dim": _dimension, "pi": lambda node: (ATOM, ("pi",)),
-    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "own": _own, "entries": _entries, "index": _index,
-    "stack": _stack,
+    "ones": _filled, "zeros": _filled, "apply": _applied, "defined": _applied, "own": _own,
+    "entries": _entries, "index": _index, "stack": _stack,
     "roll": _rolled, "where": _where, **dict.fromkeys(AXIS, _along),
 }  # fmt: skip
 NUMPY: dict[str, Rule] = {
