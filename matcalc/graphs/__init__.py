@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matcalc.derivation import chosen_value, chosen_variables
+from matcalc.errors import MatcalcError
 from matcalc.expressions.node import postorder
 from matcalc.graphs.build import built
 from matcalc.graphs.model import Edge, Graph, Vertex
@@ -33,13 +34,14 @@ def graph(
     """The computation graph of a program's value, with values and gradients at a point.
 
     ``at``    the inputs by name, arrays in the shapes that compiled code takes, or the text ``x=1,y=2``; a general
-              point where it is not given, decided by ``seed``, with dimensions of the sizes ``dims``
+              point where it is not given, decided by ``seed``, with dimensions of the sizes ``dims``; undeclared
+              names that are given as numbers are scalars
     ``wrt``   the variables whose gradients are asked for, ``"all"`` the inputs
 
     Where the program calls a function that is not known (see ``functions``), the graph has formulas and no numbers.
     Raises a `MatcalcError`.
 
-    >>> g = graph("f = (x + y)*maximum(y, z); x: scalar; y: scalar; z: scalar", at="x=1,y=2,z=0")
+    >>> g = graph("f = (x + y)*maximum(y, z)", at="x=1,y=2,z=0")
     >>> {name: float(value) for name, value in g.gradients.items()}
     {'x': 2.0, 'y': 5.0, 'v1': 2.0, 'z': 0.0, 'v2': 3.0, 'f': 1.0}
     >>> [float(edge.contribution) for edge in g["y"].outputs]
@@ -49,10 +51,11 @@ def graph(
         program = elaborate(source.source, syntax=source.syntax, functions=functions) if functions else source
     else:
         program = elaborate(source, syntax=syntax, functions=functions)
+    at = read_point(at) if isinstance(at, str) else at
+    program = _with_scalars(program, at or {})
     value, name = chosen_value(program, of)
     found = built(program, value, name, chosen_variables(program, wrt))
     found.notes[:0] = program.notes
-    at = read_point(at) if isinstance(at, str) else at
     found.given = at is not None or dims is not None or seed is not None
     why = _no_numbers(found)
     if why:
@@ -66,6 +69,20 @@ def graph(
         inputs, sizes = given_point(program, found.output.node, used, at, dims or {})
     evaluate(found, inputs, sizes)
     return found
+
+
+def _with_scalars(program: Program, at: Mapping[str, Any]) -> Program:
+    """The program with the undeclared names that are given as numbers declared to be scalars."""
+    names = [n for n, given in at.items() if isinstance(given, int | float) and n in program.inputs]
+    larger = [name for name in names if program.inputs[name].shape != (1, 1)]
+    if not larger:
+        return program
+    try:
+        return elaborate(
+            f"{program.source}\n{', '.join(larger)}: scalar", syntax=program.syntax, functions=program.functions_bound
+        )
+    except MatcalcError:  # declared otherwise, or no scalar fits: what is given is then refused with its reason
+        return program
 
 
 def _no_numbers(found: Graph) -> str:
