@@ -25,9 +25,10 @@ NODES = frozenset({
     "Eq", "Lt", "LtE", "Gt",
     "GtE", "NotIn", "In", "If", "IfExp", "Raise", "JoinedStr", "FormattedValue", "GeneratorExp", "comprehension",
     "Starred", "AugAssign", "Try", "ExceptHandler", "For",
+    "Is", "Not", "While", "With", "withitem", "ListComp", "Yield",
 })  # fmt: skip
-MODULES = frozenset({"numpy", "scipy.linalg", "scipy.special"})
-BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len")
+MODULES = frozenset({"concurrent.futures", "numpy", "os", "scipy.linalg", "scipy.special"})
+BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len", "min", "max", "sum", "zip", "enumerate", "isinstance", "slice")
 
 
 class Compiled:

@@ -54,6 +54,7 @@ class Signature:
         self.functions = self._functions(unknown)
         self.inputs: list[Node] = []
         self.laws: dict[str, str] = {}  # of functions of whole arrays that are passed in
+        self.options: list[str] = []  # further parameters, None where they are not given
 
     def settle(self) -> None:
         """Choose the inputs: those used, and those that a dimension is only known from."""
@@ -91,6 +92,7 @@ class Signature:
         local = {node.params[0]: self.parameters[node.params[0]] for node in self.inputs}
         plain = [n for n, own in local.items() if n == own]
         parts = [*plain, *self.functions.values(), *(self.local[dim] for dim in self.loose)]
+        parts += [f"{option}=None" for option in self.options]
         if len(plain) < len(local):
             parts.append("**keywords")
         line = f"def {name}({', '.join(parts)}):"

@@ -1,0 +1,109 @@
+"""The functions that a blocked module brings along: arguments left where they are, and the loop over blocks.
+
+A worker copies its block of each array into a buffer of its own that is used again: the copy reads memory in order, as
+fast as it goes, takes what is not float64 along, and from there on everything is in cache.  Blocks are grouped into
+spans, whose number and bounds depend on the data alone; within a span sums are added in order, and those of spans as a
+binary tree in order, so that a result does not depend on the number of threads, nor on which is done first.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BLOCK", "DRIVER", "ROWS"]
+
+BLOCK = 1_500_000  # bytes of the data in one block; measured by benchmarks/blocks.py
+
+ROWS = '''
+def _rows(name, value, ndim):
+    """The argument as it is, an array that is read a block at a time, with ndim axes."""
+    array = value if isinstance(value, np.ndarray) else np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        return _array(name, array, ndim)
+    if array.ndim != ndim:
+        kind = ("a scalar", "a vector (one axis)", "a matrix (two axes)")[ndim]
+        raise ValueError(f"{name} has shape {array.shape}, expected {kind}")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}, expected no empty axis")
+    return array
+'''
+
+DRIVER = f'''
+def _over_blocks(block, count, arrays, shared, sums, kept, options):
+    """The sums over all blocks, and what is kept of each; every block of the arrays is read once.
+
+    arrays are pairs of an array and the axis that is cut, kept pairs of a shape and that axis, sums functions of two
+    arrays. Neither the number of threads nor their order changes a digit of the result.
+    """
+    rows, threads, progress, before, passes = options
+    rows = rows or max(1, count * {BLOCK} // sum(8 * array.size for array, _ in arrays))
+    threads = threads or cpu_count() or 1
+    if rows < 1 or threads < 1:
+        raise ValueError(f"blocks of {{rows}} rows on {{threads}} threads, expected at least one of each")
+    outputs = [np.empty(shape) for shape, _ in kept]
+    if count <= rows:
+        found = block(*[np.asarray(array, dtype=np.float64) for array, _ in arrays], *shared)
+        for output, part in zip(outputs, found[len(sums):]):
+            output[...] = part
+        return *found[:len(sums)], *outputs
+    blocks = -(-count // rows)
+    spans = min(blocks, 64)
+    spare = [[None for _ in arrays] for _ in range(threads)]
+
+    def work(span):
+        """The sums over the blocks of a span, and the row at which it ends."""
+        buffers, totals = spare.pop(), None
+        for number in range(span * blocks // spans, (span + 1) * blocks // spans):
+            start, stop = number * rows, min((number + 1) * rows, count)
+            found = block(*_taken(arrays, start, stop, buffers), *shared)
+            for output, (_, axis), part in zip(outputs, kept, found[len(sums):]):
+                output[(slice(None),) * axis + (slice(start, stop),)] = part
+            totals = _added(sums, totals, found)
+        spare.append(buffers)
+        return totals, stop
+
+    done = []
+    for totals, stop in _in_order(np.errstate(**np.geterr())(work), spans, min(threads, spans)):
+        level = 0
+        while done and done[-1][0] == level:
+            level, totals = level + 1, _added(sums, done.pop()[1], totals)
+        done.append((level, totals))
+        if progress:
+            progress(before * count + stop, passes * count)
+    totals = done.pop()[1]
+    while done:
+        totals = _added(sums, done.pop()[1], totals)
+    return *[total[()] for total in totals], *outputs
+
+
+def _taken(arrays, start, stop, buffers):
+    """The block of every array, copied to where it stays in cache."""
+    parts = []
+    for k, (array, axis) in enumerate(arrays):
+        part = array[start:stop] if axis == 0 else array[:, start:stop]
+        if buffers[k] is None:
+            buffers[k] = np.empty(part.shape)
+        buffer = buffers[k][:stop - start] if axis == 0 else buffers[k][:, :stop - start]
+        np.copyto(buffer, part)
+        parts.append(buffer)
+    return parts
+
+
+def _added(sums, totals, found):
+    """What two blocks give, put together in the memory of the first."""
+    if totals is None:
+        return [np.array(part) for _, part in zip(sums, found)]
+    return [function(total, part, out=total) for function, total, part in zip(sums, totals, found)]
+
+
+def _in_order(work, count, threads):
+    """The results of work(0), work(1), ..., on some threads, with few of them waiting."""
+    if threads == 1:
+        for number in range(count):
+            yield work(number)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = [pool.submit(work, number) for number in range(min(count, 2 * threads))]
+        for number in range(count):
+            yield waiting.pop(0).result()
+            if number + 2 * threads < count:
+                waiting.append(pool.submit(work, number + 2 * threads))
+'''
