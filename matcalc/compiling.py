@@ -16,9 +16,10 @@ from matcalc.expressions.node import Node, postorder
 from matcalc.operations import table
 
 if TYPE_CHECKING:
+    from matcalc.codegen.blocked.compiled import Blocked
     from matcalc.language.program import Program
 
-__all__ = ["TARGETS", "compile", "module_of", "request_of"]
+__all__ = ["TARGETS", "compile", "in_blocks", "module_of", "request_of"]
 
 TARGETS = ("numpy",)
 
@@ -34,6 +35,7 @@ def compile(
     functions: Mapping[str, Any] | None = None,
     target: str = "numpy",
     hvp: str | Sequence[str] | None = None,
+    blocks: bool | int | str = False,
 ) -> Compiled:
     """A function of the inputs by name that gives ``(value, gradients)``, and for order 2 ``hessians`` as the third.
 
@@ -47,6 +49,10 @@ def compile(
     them together: the function takes ``direction_x``, ``direction_y``, and the last is a dict by name.  A name that is
     taken gets a final ``_``.
 
+    ``blocks`` asks for code that goes over the data once, a block of rows at a time, on all cores: ``True``, a number
+    of rows, or ``"auto"``, which takes the plain code where that is not possible in one pass; see `Blocked` for the
+    further arguments of the function.  Without it the module imports numpy alone and starts no threads.
+
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
     >>> float(value), grads["x"].tolist()
@@ -56,8 +62,33 @@ def compile(
     [2.0, 4.0]
     """
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
-    text = module_of(derivation, target=target, hvp=hvp)
-    return Compiled(text, wrt=[n for n in derivation if isinstance(n, str)])
+    names = [n for n in derivation if isinstance(n, str)]
+    if blocks is not False:
+        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=blocks)
+    return Compiled(module_of(derivation, target=target, hvp=hvp), wrt=names)
+
+
+def in_blocks(
+    derivation: Derivation, names: Sequence[str], *, target: str = "numpy", hvp: str | Sequence[str] | None = None,
+    blocks: bool | int | str = True,
+) -> Blocked:  # fmt: skip
+    """The function that goes over the data in blocks; its ``explain()`` tells how, or why it does not.
+
+    Raises `UnsupportedError` where the program cannot be split, unless ``blocks`` is ``"auto"``.
+    """
+    from matcalc.codegen.blocked.compiled import Blocked
+    from matcalc.codegen.blocked.generating import blocked_module, choice, explained
+
+    if isinstance(blocks, str) and blocks != "auto":
+        raise UnsupportedError(f"blocks is {blocks!r}", hint='blocks=True, "auto", or a number of rows')
+    if not isinstance(blocks, bool | str) and blocks < 1:
+        raise UnsupportedError(f"blocks of {blocks} rows", hint="blocks=True takes what fits in cache")
+    request = request_of(derivation, hvp=hvp)
+    chosen = choice(request)
+    rows = None if isinstance(blocks, bool | str) else int(blocks)
+    plain = blocks == "auto" and chosen.passes != 1
+    text = generate(request) if plain else blocked_module(request, chosen, rows)
+    return Blocked(text, wrt=names, explanation=explained(request, chosen))
 
 
 def module_of(derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None) -> str:

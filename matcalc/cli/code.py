@@ -18,7 +18,7 @@ from matcalc.cli.arguments import (
 )  # fmt: skip
 from matcalc.cli.streams import deliver, tell
 from matcalc.cli.verifying import verified
-from matcalc.compiling import TARGETS, module_of
+from matcalc.compiling import TARGETS, in_blocks, module_of
 from matcalc.derivation import Derivation
 
 __all__ = ["code"]
@@ -33,6 +33,7 @@ Examples:
   matcalc code "logdet(A@A.T)" --wrt A > gradients.py
   matcalc code "sum(log(1 + exp(X@w))) - y.T@(X@w)" --wrt w --hvp w
   matcalc code examples/two_layer.mc --style gates -o gates.py
+  matcalc code examples/least_squares.mc --blocks -o blocks.py
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
@@ -48,11 +49,16 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
     help="compiled: one function, products in the cheapest order; gates: for reading, a class for each kind of "
     "operation with forward and backward.",
 )
+@click.option(
+    "--blocks", is_flag=True,
+    help="Go over the data once, a block of rows at a time, on all cores, with memory-mapped arrays too.",
+)
 @click.option("--target", type=click.Choice(TARGETS), default="numpy", help="What the code is written for.")
 @output_options
 @no_check_option
 def code(
-    hvp: tuple[str, ...], style: str, target: str, output: str | None, force: bool, no_check: bool, **asked: Any
+    hvp: tuple[str, ...], style: str, blocks: bool, target: str, output: str | None, force: bool, no_check: bool,
+    **asked: Any,
 ) -> int:  # fmt: skip
     """Write a Python module that computes a program's value and all gradients.
 
@@ -62,9 +68,29 @@ def code(
     along = variables(hvp)
     if style == "gates":
         return _gates(derivation, along, output, force, no_check)
+    if blocks:
+        return _blocked(derivation, along, output, force, no_check)
     module = module_of(derivation, target=target, hvp=(along[0] if len(along) == 1 else along) if along else None)
     wrong = 0 if no_check else verified(derivation)
     deliver(module, output, force=force)
+    return wrong
+
+
+def _blocked(derivation: Derivation, along: list[str], output: str | None, force: bool, no_check: bool) -> int:
+    """The module that goes over the data in blocks; it is run beside the plain one before it is handed out."""
+    from matcalc.graphs.running import blocks_disagree
+
+    hvp = (along[0] if len(along) == 1 else along) if along else None
+    function = in_blocks(derivation, [], hvp=hvp)
+    tell(function.explain())
+    wrong = 0
+    if not no_check:
+        wrong = verified(derivation)
+        said = "" if along else blocks_disagree(derivation, function)
+        if said:
+            tell(f"CHECK FAILED: {said}, please report it with the program")
+            wrong = 1
+    deliver(function.source, output, force=force)
     return wrong
 
 

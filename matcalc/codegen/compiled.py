@@ -28,7 +28,10 @@ NODES = frozenset({
     "Is", "Not", "While", "With", "withitem", "ListComp", "Yield",
 })  # fmt: skip
 MODULES = frozenset({"concurrent.futures", "numpy", "os", "scipy.linalg", "scipy.special"})
-BUILTINS = ("ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len", "min", "max", "sum", "zip", "enumerate", "isinstance", "slice")
+BUILTINS = (
+    "ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len",
+    "min", "max", "sum", "zip", "enumerate", "isinstance", "slice",
+)  # fmt: skip
 
 
 class Compiled:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.compiled import BUILTINS, refuse_foreign
 from matcalc.derivation import Derivation
 from matcalc.errors import MatcalcError
 
-__all__ = ["disagreement", "loaded"]
+if TYPE_CHECKING:
+    from matcalc.codegen.blocked.compiled import Blocked
+
+__all__ = ["blocks_disagree", "disagreement", "loaded"]
 
 MORE = frozenset({"ClassDef", "For", "Continue", "ListComp", "IsNot", "Is"})
 CALLED = ("zip", "reversed", "dict", "__build_class__", "range", "len", "abs", "max", "min")
@@ -35,6 +38,15 @@ def disagreement(derivation: Derivation, text: str) -> str:
 
     Raises `MatcalcError` where there is no such point.
     """
+    return _differing(derivation, loaded(text), "gates", {})
+
+
+def blocks_disagree(derivation: Derivation, function: Blocked) -> str:
+    """Where a function that goes over its data two rows at a time and the plain code differ, as `disagreement`."""
+    return _differing(derivation, function.function, "blocks", dict(zip(function.options, (2, 2, None), strict=True)))
+
+
+def _differing(derivation: Derivation, function: Callable[..., Any], what: str, options: dict[str, Any]) -> str:
     import inspect
 
     import numpy as np
@@ -53,15 +65,15 @@ def disagreement(derivation: Derivation, text: str) -> str:
                            functions=program.functions_bound, least=program.least))  # fmt: skip
     known = {**sizes, **inputs}
     compiled = load(module.text, module.name)
-    gates = loaded(text)
+    asked = [name for name in inspect.signature(function).parameters if name not in options]
     with np.errstate(all="ignore"):
         expected = compiled(**{name: known[name] for name in (*module.inputs, *module.loose)})
-        found = gates(**{name: _meant(name, known) for name in inspect.signature(gates).parameters})
+        found = function(**{name: _meant(name, known) for name in asked}, **options)
     if not _close(found[0], expected[0]):
-        return "the gates have another value than the compiled code"
+        return f"the {what} have another value than the compiled code"
     for name in names:
         if not _close(found[1][name], expected[1][name]):
-            return f"the gates have another gradient by {name} than the compiled code"
+            return f"the {what} have another gradient by {name} than the compiled code"
     return ""
 
 

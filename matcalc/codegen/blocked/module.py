@@ -88,7 +88,8 @@ class BlockFunction:
         self.writer = Writer(dims, local, known, False)
         inner = rebuilt(self.graph, roots, new)
         hints = {new[value]: name for value, name in hints.items() if value in new and new[value].op != "input"}
-        emitter = Emitter(self.writer, self.names, [("part", value) for value in inner], hints)
+        labels = [f"sum{k}" for k in range(1, len(self.sums) + 1)] + [f"rows{k}" for k in range(1, len(self.kept) + 1)]
+        emitter = Emitter(self.writer, self.names, [*zip(labels, inner, strict=True)], hints)
         self.dims = sorted(dim for dim in dims if dim != self.dim)
         handed = [local[v.params[0]] for v in self.arrays]
         handed += [local[(new.get(v, v)).params[0]] for v in self.shared]

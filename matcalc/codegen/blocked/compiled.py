@@ -1,0 +1,78 @@
+"""A compiled function that goes over its data in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature, unwrap
+from typing import Any
+
+from matcalc.codegen.compiled import Compiled
+
+__all__ = ["Blocked"]
+
+
+class Blocked(Compiled):
+    """A function compiled in blocks: three more keywords, each with a final ``_`` where the program has that name.
+
+    ``rows`` in a block (so many that a block stays in cache), ``threads`` (one for each core; they change no digit),
+    and ``progress``: ``True`` for a progress bar on standard error, or a function of the rows done and the rows in all.
+    ``explain()`` tells along which axis the data is split, or why it is not.
+    """
+
+    def __init__(
+        self, source: str, name: str = "gradients", wrt: Sequence[str] = (), explanation: Sequence[str] = ()
+    ) -> None:
+        super().__init__(source, name, wrt)
+        self.explanation = tuple(explanation)
+        split = "_over_blocks" in getattr(unwrap(self._function), "__globals__", {})
+        self.options: tuple[str, ...] = _options(self._function) if split else ()
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function of the generated module."""
+        return self._function
+
+    @property
+    def split(self) -> bool:
+        """Whether the data is split at all."""
+        return bool(self.options)
+
+    def explain(self) -> str:
+        """Along which axis the data is split, what is added up and what is kept; or why it is not split."""
+        return "\n".join(self.explanation)
+
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
+        """The value and its derivatives."""
+        progress = self.options[-1] if self.options else ""
+        if not progress or keywords.get(progress) is not True:
+            return self._function(*args, **keywords)
+        with _Bar() as bar:
+            return self._function(*args, **(keywords | {progress: bar}))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.source, self.__name__, self.wrt, self.explanation)
+
+
+def _options(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the three options: the parameters that may be left out."""
+    return tuple([name for name, p in signature(function).parameters.items() if p.default is None])
+
+
+class _Bar:
+    """Rich's progress bar on standard error, as a function of the rows done and the rows in all."""
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        self.bar = Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+        self.task = self.bar.add_task("rows", total=None)
+        self.bar.start()
+        return self.move
+
+    def move(self, done: int, total: int) -> None:
+        """So many rows are done."""
+        self.bar.update(self.task, completed=done, total=total)
+
+    def __exit__(self, *failure: object) -> None:
+        self.bar.stop()
