@@ -13,6 +13,9 @@ from matcalc.errors import MatcalcError
 
 __all__ = ["deliver", "is_terminal", "out", "tell"]
 
+BY_HANDLE = hasattr(os, "O_DIRECTORY") and {os.open, os.stat, os.link, os.unlink, os.rename} <= os.supports_dir_fd
+EXISTS = "it exists; --force replaces it"
+
 
 def out(text: str) -> None:
     """A result, to standard output."""
@@ -69,29 +72,61 @@ def deliver(text: str | bytes, path: str | None, *, force: bool = False) -> None
 
 
 def _write(path: str, text: str | bytes, force: bool) -> None:
-    _refuse(path, force)
+    """A file written beside its place under another name, and put there at once.
+
+    The folder is opened once and named by its handle from there on, where the system can: what is swapped for it
+    meanwhile is not written to.  Without ``force`` the name is taken by a link, which fails where it exists.
+    """
     folder, name = os.path.split(path)
     if not name:
         raise ValueError("that is a directory")
-    temporary = os.path.join(folder, f".matcalc-{os.getpid()}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    place = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY) if BY_HANDLE else None
+    try:
+        _refuse(path if place is None else name, force, place)
+        _put(path if place is None else name, text, force, place)
+    finally:
+        if place is not None:
+            os.close(place)
+
+
+def _put(path: str, text: str | bytes, force: bool, place: int | None) -> None:
+    temporary = os.path.join(os.path.dirname(path), f".matcalc-{os.getpid()}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(temporary, flags, 0o666, dir_fd=place)
     try:
         data = text if isinstance(text, bytes) else (text if text.endswith("\n") else f"{text}\n").encode()
         with open(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(handle)
-        _refuse(path, force)
-        os.replace(temporary, path)
+        if force or not _linked(temporary, path, place):
+            _refuse(path, force, place)
+            os.replace(temporary, path, src_dir_fd=place, dst_dir_fd=place)
+            return
     except BaseException:
-        os.unlink(temporary)
+        os.unlink(temporary, dir_fd=place)
         raise
+    os.unlink(temporary, dir_fd=place)
 
 
-def _refuse(path: str, force: bool) -> None:
+def _linked(temporary: str, path: str, place: int | None) -> bool:
+    """Whether the file has its name now too; false where the file system knows no links.
+
+    Raises `ValueError` where something has taken the name.
+    """
+    try:
+        os.link(temporary, path, src_dir_fd=place, dst_dir_fd=place, follow_symlinks=False)
+    except FileExistsError:
+        raise ValueError(EXISTS) from None
+    except (OSError, NotImplementedError, AttributeError):
+        return False
+    return True
+
+
+def _refuse(path: str, force: bool, place: int | None) -> None:
     """Raise where something stands at the path that must not be replaced."""
     try:
-        mode = os.lstat(path).st_mode
+        mode = os.stat(path, dir_fd=place, follow_symlinks=False).st_mode
     except FileNotFoundError:
         return
     if stat.S_ISLNK(mode):
@@ -101,4 +136,4 @@ def _refuse(path: str, force: bool) -> None:
     if not stat.S_ISREG(mode):
         raise ValueError("it is not a regular file")
     if not force:
-        raise ValueError("it exists; --force replaces it")
+        raise ValueError(EXISTS)

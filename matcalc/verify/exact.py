@@ -149,7 +149,7 @@ class _Proof:
         """The symbols of an array are from now on these values."""
         for entry, value in zip(array, values, strict=True):
             symbol = next(iter(entry.free_symbols))
-            told = self.sympy.sympify(value) / entry.coeff(symbol)
+            told = self.sympy.sympify(value, strict=True) / entry.coeff(symbol)
             if told != symbol:
                 self.typed[symbol] = told
                 self.point[symbol] = told.xreplace(self.point)
@@ -201,10 +201,10 @@ class _Proof:
 
     def _compared(self, one: Any, other: Any, place: int) -> str:
         sympy = self.sympy
-        difference = self._settled(sympy.sympify(one) - sympy.sympify(other))
+        difference = self._settled(sympy.sympify(one, strict=True) - sympy.sympify(other, strict=True))
         if difference == 0:
             return ""
-        truth = self._settled(sympy.sympify(other))
+        truth = self._settled(sympy.sympify(other, strict=True))
         symbols = sorted(difference.free_symbols | truth.free_symbols, key=str)
         number = numbers(symbols, [difference, truth])
         for k in range(POINTS):

@@ -73,14 +73,14 @@ class Symbolic:
 
     def is_positive(self, expression: Any) -> bool:
         """The sign at the point."""
-        number = self.sympy.sympify(expression).evalf(30, subs=self.point)
+        number = self.sympy.sympify(expression, strict=True).evalf(30, subs=self.point)
         if not number.is_real or abs(number) < 1e-12:
             raise Singular("the point stands on a kink")
         return bool(number > 0)
 
     def nonzero(self, expression: Any) -> Any:
         """The expression, if it is not zero at the point."""
-        number = self.sympy.sympify(expression).xreplace(self.point)
+        number = self.sympy.sympify(expression, strict=True).xreplace(self.point)
         if number == 0 or abs(self.sympy.N(number, 15, maxn=60)) < 1e-12:
             raise Singular("something is zero there that must not be")
         return expression

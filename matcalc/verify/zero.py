@@ -33,7 +33,8 @@ def numbers(symbols: Sequence[Any], expressions: Sequence[Any]) -> Callable[[Seq
             if name and order.isdigit():
                 expression = expression.replace(type(function), stand_in(int(order)))
         shown.append(expression)
-    compiled = sympy.lambdify(symbols, shown, "mpmath", cse=True)
+    # dummify: no name that a user wrote gets into what SymPy executes
+    compiled = sympy.lambdify(symbols, shown, "mpmath", cse=True, dummify=True)
 
     def at(point: Sequence[Any]) -> Any:
         with mpmath.workdps(DIGITS):
