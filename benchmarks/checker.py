@@ -62,7 +62,7 @@ def corpus() -> Iterator[tuple[str, list[str], str | None, dict[str, str]]]:
 
 def programs(count: int, seed: int) -> Iterator[tuple[str, Any]]:
     """Derivations: half of them of the corpus, the others of random programs."""
-    known = [case for case in corpus()]
+    known = list(corpus())
     np.random.default_rng(seed).shuffle(known)  # type: ignore[arg-type]
     done = 0
     for text, wrt, of, functions in known:

@@ -39,7 +39,9 @@ def test_right_gradients_are_not_called_wrong() -> None:
 
 
 X, A = variable("x", ("n", 1)), variable("A", ("n", "n"))
-GRADIENT = make("sub", make("matmul", make("add", A, transpose(A)), mul(number(3), X)), make("tanh", power(X, number(2))))
+GRADIENT = make(
+    "sub", make("matmul", make("add", A, transpose(A)), mul(number(3), X)), make("tanh", power(X, number(2)))
+)
 APPLY_TO_SQUARES = {"transposed"}
 
 

@@ -136,3 +136,10 @@ LONGER_ONCE = [
 @pytest.mark.parametrize(("program", "wrt", "form"), LONGER_ONCE)
 def test_forms_that_were_longer_once(program, wrt, form):
     assert mc.derive(program, wrt)[wrt].source() == form
+
+
+def test_terms_that_cancel_beside_a_common_factor_are_zero():
+    """The factor shows it only when it has been taken out; once an error."""
+    source = "A: matrix(m, m)\nJ = (diag(A + x) - x).T@B@(diag(A + x) - x)"
+    assert mc.derive(source, "x")["x"].source() == "zeros(m)"
+    assert mc.check(source, "all").passed

@@ -23,7 +23,7 @@ Kind = Callable[[Node, Node, random.Random], Iterator[Node]]
 
 
 def replaced(root: Node, old: Node, new: Node) -> Node:
-    """The expression with one node in the place of another; names keep their meaning, so nothing inside them changes."""
+    """The expression with one node in the place of another; what is behind a name stays, as the name means it."""
     done: dict[Node, Node] = {old: new}
     for node in postorder(root, into=lambda n: n is not old and n.op != "let"):
         if node is not old:

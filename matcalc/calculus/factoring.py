@@ -62,6 +62,8 @@ def _is_product(node: Node) -> bool:
 def written(items: list[Item], shape: Shape) -> Node:
     """Terms as a sum, common factors taken out; of this shape."""
     items = grouped(items)
+    if not items:  # factors taken out show what cancels
+        return table.zeros(shape)
     if len(items) == 1:
         item = items[0]
         if item.sign() < 0:

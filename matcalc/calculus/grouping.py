@@ -101,7 +101,8 @@ def grouped(items: list[Item]) -> list[Item]:
         positions = {position for position, _ in members}
         merged = _taken_out(name, factor, [rest for _, rest in members], items[min(positions)].shape)
         items = [item for position, item in enumerate(items) if position not in positions]
-        items.append(merged)
+        if merged.c:  # what is left beside the factor may cancel
+            items.append(merged)
     return items
 
 
@@ -145,8 +146,13 @@ def _met(items: list[Item]) -> list[Item]:
 
 
 def joined(items: list[Item]) -> Item:
-    """A sum of terms as one term: its coefficient and common factors outside, the sum as a factor."""
+    """A sum of terms as one term: its coefficient and common factors outside, the sum as a factor.
+
+    Terms that cancel are a term with the coefficient zero.
+    """
     items = grouped(_met(items))
+    if not items:
+        return Item(0, {}, (), {}, (1, 1))
     if len(items) == 1:
         return items[0]
     c = content_of(items)
