@@ -27,11 +27,12 @@ NODES = frozenset({
     "Starred", "AugAssign", "Try", "ExceptHandler", "For",
     "Is", "Not", "While", "With", "withitem", "ListComp", "Yield",
 })  # fmt: skip
-MODULES = frozenset({"concurrent.futures", "numpy", "os", "scipy.linalg", "scipy.special"})
+MODULES = frozenset({"numpy", "scipy.linalg", "scipy.special"})
 BUILTINS = (
     "ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len",
     "min", "max", "sum", "zip", "enumerate", "isinstance", "slice",
 )  # fmt: skip
+NAMES = {"concurrent.futures": {"ThreadPoolExecutor"}, "os": {"cpu_count"}}  # of blocked code, and nothing else of them
 
 
 class Compiled:
@@ -88,5 +89,6 @@ def refuse_foreign(tree: ast.Module, more: frozenset[str] = frozenset()) -> None
             raise ValueError(f"generated code reads the attribute {node.attr}: this is a bug in matcalc")
         if isinstance(node, ast.Import | ast.ImportFrom):
             found = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            if not MODULES.issuperset(found):
+            only = NAMES.get(node.module or "", set()) if isinstance(node, ast.ImportFrom) else set()
+            if not MODULES.issuperset(found) and not (only and only.issuperset(alias.name for alias in node.names)):
                 raise ValueError(f"generated code imports {found}: this is a bug in matcalc")
