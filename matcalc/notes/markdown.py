@@ -50,6 +50,9 @@ NESTED = 50  # levels within a paragraph
 INLINE = re.compile(r"\{mc:(.*)\}\Z", re.DOTALL)
 SAFE = re.compile(r"(?:https?://|mailto:)|(?![A-Za-z][A-Za-z0-9+.-]*:)(?!//)", re.IGNORECASE)
 
+# What a terminal obeys, and HTML does not allow; breaks of a page are spaces.
+CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"} | {11: " ", 12: " "}
+
 
 def read(source: str, path: str = "") -> Document:
     """The document of a note's text; requests stand in it as they were written.
@@ -59,7 +62,7 @@ def read(source: str, path: str = "") -> Document:
     >>> read("# The chain rule").blocks
     (Heading(level=1, content=(Text(text='The chain rule'),)),)
     """
-    source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").translate(CONTROLS)
     tokens = _parser().parse(source)
     head: dict[str, str] = {}
     if tokens and tokens[0].type == "front_matter":
