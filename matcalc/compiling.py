@@ -51,7 +51,8 @@ def compile(
 
     ``blocks`` asks for code that goes over the data once, a block of rows at a time, on all cores: ``True``, a number
     of rows, or ``"auto"``, which takes the plain code where that is not possible in one pass; see `Blocked` for the
-    further arguments of the function.  Without it the module imports numpy alone and starts no threads.
+    further arguments of the function.  Without it the module imports numpy alone and starts no threads.  The target
+    ``"dask"`` does the same on dask arrays that are chunked along the axis, one task for each chunk.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
@@ -63,8 +64,8 @@ def compile(
     """
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
     names = [n for n in derivation if isinstance(n, str)]
-    if blocks is not False:
-        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=blocks)
+    if blocks is not False or target == "dask":
+        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=blocks or True)
     return Compiled(module_of(derivation, target=target, hvp=hvp), wrt=names)
 
 
@@ -72,12 +73,17 @@ def in_blocks(
     derivation: Derivation, names: Sequence[str], *, target: str = "numpy", hvp: str | Sequence[str] | None = None,
     blocks: bool | int | str = True,
 ) -> Blocked:  # fmt: skip
-    """The function that goes over the data in blocks; its ``explain()`` tells how, or why it does not.
+    """The function that goes over the data in blocks, for the target ``numpy`` or ``dask``; its ``explain()`` tells
+    how, or why it does not.
 
     Raises `UnsupportedError` where the program cannot be split, unless ``blocks`` is ``"auto"``.
     """
     from matcalc.codegen.blocked.compiled import Blocked
     from matcalc.codegen.blocked.generating import blocked_module, choice, explained
+    from matcalc.codegen.blocked.on_dask import OnDask
+
+    if target not in ("numpy", "dask"):
+        raise UnsupportedError(f"the target {target} does not go over the data in blocks", hint="there is numpy, dask")
 
     if isinstance(blocks, str) and blocks != "auto":
         raise UnsupportedError(f"blocks is {blocks!r}", hint='blocks=True, "auto", or a number of rows')
@@ -86,9 +92,10 @@ def in_blocks(
     request = request_of(derivation, hvp=hvp)
     chosen = choice(request)
     rows = None if isinstance(blocks, bool | str) else int(blocks)
-    plain = blocks == "auto" and chosen.passes != 1
+    plain = blocks == "auto" and chosen.passes != 1 and target == "numpy"
     text = generate(request) if plain else blocked_module(request, chosen, rows)
-    return Blocked(text, wrt=names, explanation=explained(request, chosen))
+    made = OnDask if target == "dask" else Blocked
+    return made(text, wrt=names, explanation=explained(request, chosen))
 
 
 def module_of(derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None) -> str:
