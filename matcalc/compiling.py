@@ -50,8 +50,8 @@ def compile(
     taken gets a final ``_``.
 
     ``blocks`` asks for code that goes over the data once, a block of rows at a time, on all cores: ``True``, a number
-    of rows, or ``"auto"``, which takes the plain code where that is not possible in one pass; see `Blocked` for the
-    further arguments of the function.  Without it the module imports numpy alone and starts no threads.  The target
+    of rows, the name of the axis to split, or ``"auto"``, which takes the plain code where one pass does not do; see
+    `Blocked` for the further arguments of the function.  Without it the module imports numpy alone and starts no threads.  The target
     ``"dask"`` does the same on dask arrays that are chunked along the axis, one task for each chunk.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
@@ -65,7 +65,7 @@ def compile(
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
     names = [n for n in derivation if isinstance(n, str)]
     if blocks is not False or target == "dask":
-        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=blocks or True)
+        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks)
     return Compiled(module_of(derivation, target=target, hvp=hvp), wrt=names)
 
 
@@ -85,12 +85,10 @@ def in_blocks(
     if target not in ("numpy", "dask"):
         raise UnsupportedError(f"the target {target} does not go over the data in blocks", hint="there is numpy, dask")
 
-    if isinstance(blocks, str) and blocks != "auto":
-        raise UnsupportedError(f"blocks is {blocks!r}", hint='blocks=True, "auto", or a number of rows')
     if not isinstance(blocks, bool | str) and blocks < 1:
         raise UnsupportedError(f"blocks of {blocks} rows", hint="blocks=True takes what fits in cache")
     request = request_of(derivation, hvp=hvp)
-    chosen = choice(request)
+    chosen = choice(request, blocks if isinstance(blocks, str) and blocks != "auto" else "")
     rows = None if isinstance(blocks, bool | str) else int(blocks)
     plain = blocks == "auto" and chosen.passes != 1 and target == "numpy"
     text = generate(request) if plain else blocked_module(request, chosen, rows)

@@ -28,26 +28,33 @@ OWN = ("ThreadPoolExecutor", "cpu_count", "_rows", "_over_blocks", "_taken", "_a
 
 class Choice:
     """Along which axis a computation is split: ``splitting``, ``None`` where there is no such axis, and why every other
-    axis is not taken, by its name."""
+    axis is not taken, by its name.
 
-    def __init__(self, request: Request) -> None:
+    The axis is the one that leaves the fewest matrices whole that nobody differentiates by, the data; of such axes the
+    one that cuts into rows, which lie together in memory and in a file, then the one with the fewest passes, then the
+    first.  ``dim`` asks for one.
+    """
+
+    def __init__(self, request: Request, dim: str = "") -> None:
         lowering, values = planned(request)
         self.graph: Graph = lowering.graph
         self.refused: dict[str, str] = {}
         self.splitting: Splitting | None = None
-        found: list[tuple[tuple[int, int, int], Splitting]] = []
+        found: list[tuple[tuple[int, ...], Splitting]] = []
         inputs = [v for v in below(values) if v.op == "input"]
         dims = [d for node in request.inputs for d in node.shape if isinstance(d, str)]
-        for place, dim in enumerate(dict.fromkeys(dims)):
-            if not any(carries(v, dim) for v in inputs):
+        data = [v for v in inputs if len(v.axes) == 2 and v.params[0] not in request.gradients]
+        for place, name in enumerate(dict.fromkeys(dims)):
+            if not any(carries(v, name) for v in inputs) or (dim and name != dim):
                 continue
             try:
-                splitting = Splitting(self.graph, values, lowering.hints, dim)
+                splitting = Splitting(self.graph, values, lowering.hints, name)
             except Mixed as mixed:
-                self.refused[dim] = f"{_called(mixed.value, lowering.hints)} {mixed.reason}"
+                self.refused[name] = f"{_called(mixed.value, lowering.hints)} {mixed.reason}"
                 continue
-            across = sum(1 for v in inputs if carries(v, dim) and v.axes[0] != dim)
-            found.append(((len(splitting.passes), across, place), splitting))
+            whole = sum(1 for v in data if not carries(v, name))
+            across = sum(1 for v in inputs if carries(v, name) and v.axes[0] != name)
+            found.append(((whole, across, len(splitting.passes), place), splitting))
         found.sort(key=lambda pair: pair[0])
         if found:
             self.splitting = found[0][1]
@@ -60,9 +67,17 @@ class Choice:
         return len(self.splitting.passes) if self.splitting is not None else 0
 
 
-def choice(request: Request) -> Choice:
-    """Along which axis what is asked for is split, if along any."""
-    return Choice(request)
+def choice(request: Request, dim: str = "") -> Choice:
+    """Along which axis what is asked for is split, if along any; ``dim`` asks for one.
+
+    Raises `UnsupportedError` where no input has that axis.
+    """
+    dims = [d for node in request.inputs for d in node.shape if isinstance(d, str)]
+    if dim and dim not in dims:
+        raise UnsupportedError(
+            f"no input has the axis {dim}", hint=f"there is {', '.join(dict.fromkeys(dims))}" if dims else ""
+        )
+    return Choice(request, dim)
 
 
 def blocked_module(request: Request, chosen: Choice | None = None, rows: int | None = None) -> str:

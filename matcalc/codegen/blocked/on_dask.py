@@ -45,7 +45,7 @@ class OnDask(Blocked):
     ) -> None:
         needs_dask()
         super().__init__(source, name, wrt, explanation)
-        names = self._function.__globals__  # type: ignore[attr-defined]
+        names = self._function.__globals__
         self._rows_of_numpy: Callable[..., Any] = names["_rows"]
         names["_rows"] = self._rows
         names["_over_blocks"] = self._over_chunks
@@ -141,7 +141,7 @@ def _pieces(array: Any, axis: int, sizes: Sequence[int]) -> list[Any]:
 @lru_cache(maxsize=8)
 def _module(source: str, name: str) -> dict[str, Any]:
     """The names of a module that was shipped, loaded once on each worker."""
-    found: dict[str, Any] = load(source, name).__globals__  # type: ignore[attr-defined]
+    found: dict[str, Any] = load(source, name).__globals__
     return found
 
 

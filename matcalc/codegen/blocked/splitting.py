@@ -210,7 +210,7 @@ class Splitting:
             return None
         axes = () if axis is None else (body.axes[1 - axis],)
         centred = self.make("sub", (body, self._beside(self.averaged(body, axis, axes), axis)), (), body.axes)
-        squared = self.make("pow", (centred, self.graph.const(2 * ONE)), (), body.axes)
+        squared = self.make("pow", (centred, self.make("const", (), (2 * ONE,))), (), body.axes)
         found = self.averaged(squared, axis, axes)
         return found if name == "variance" else self.make("map", (found,), ("sqrt",), axes)
 

@@ -1,0 +1,365 @@
+"""Code in blocks: the plain code's results whatever the blocks, each row read once, and reasons where it does not hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import refused, run
+from programs import SIZES, Programs
+
+import matcalc as mc
+from matcalc.expressions.dims import evaluate
+from matcalc.expressions.node import axes
+
+CORPUS = Path(__file__).parent / "corpus"
+ARRAYS = np.load(CORPUS / "public.npz")
+CASES = [
+    case
+    for case in json.loads((CORPUS / "public.json").read_text(encoding="utf-8"))["cases"]
+    if case["syntax"] == "numpy" and not case["callables"] and case["order"] == 1
+]
+# name: program, variables, the axis, passes over the data
+KINDS = {
+    "least squares": ("r = X@w - y; J = r.T@r/(2*m); X: matrix(m, n)", "w", "m", 1),
+    "ridge": ("J = norm(X@w - y)**2/m + lambda*norm(w)**2; X: matrix(m, n)", "w,lambda", "m", 1),
+    "root of a sum": ("J = norm(X@w - y); X: matrix(m, n)", "w", "m", 1),
+    "logistic regression": ("J = mean(log(1 + exp(-y*(X@w)))); X: matrix(m, n)", "w", "m", 1),
+    "softmax classifier": (
+        "Z = X@W + b.T; J = (sum(logsumexp(Z, axis=1)) - sum(Y*Z))/m; X: matrix(m, n)", "W,b", "m", 1),
+    "multi-layer perceptron": (
+        "H = tanh(X@W + b.T); r = H@v - y; J = mean(r**2); X: matrix(m, n); W: matrix(n, k)", "W,b,v", "m", 1),
+    "tokens in columns": ("Z = W@X + b; J = sum(softplus(Z)); X: matrix(n, m); W: matrix(k, n)", "W,b", "m", 1),
+    "matrix factorisation": ("E = M*(R - U@V.T); J = sum(E**2) + 0.1*sum(U**2); R: matrix(m, n)", "U,V", "m", 1),
+    "Gaussian mixture": (
+        "D = sum(X**2, axis=1) - 2*X@C.T + sum(C**2, axis=1).T; J = -sum(logsumexp(a.T - D/2, axis=1));"
+        "X: matrix(m, n); C: matrix(k, n)", "C,a", "m", 1),
+    "kernel sums": (
+        "D = sum(X**2, axis=1) - 2*X@Z.T + sum(Z**2, axis=1).T; J = mean(exp(-D)); X: matrix(m, n); Z: matrix(k, n)",
+        "X,Z", "m", 1),
+    "Gram determinant": ("J = logdet(X.T@X + eye(n)); X: matrix(m, n)", "X", "m", 2),
+    "covariance likelihood": ("S = X.T@X/m; J = m/2*logdet(S + P); X: matrix(m, n); P: posdef(n)", "P", "m", 1),
+    "greatest entry": ("J = max(X@w)*2; X: matrix(m, n)", "", "m", 1),
+    "largest deviation": ("J = norm_inf(X@w - y) + norm1(y); X: matrix(m, n)", "", "m", 1),
+    "product": ("J = prod(1 + x/m); x: vector(m)", "", "m", 1),
+    "softmax over samples": ("p = softmax(X@w); J = p.T@y; X: matrix(m, n)", "w", "m", 3),
+    "log-sum-exp over samples": ("J = logsumexp(X@w); X: matrix(m, n)", "", "m", 1),
+    "softmax over rows": ("P = softmax(X@W, axis=0); J = sum(P*Y); X: matrix(m, n)", "W", "m", 3),
+    "centred": ("C = X - mean(X, axis=0); J = norm(C@w)**2; X: matrix(m, n)", "w", "m", 2),
+    "batch normalisation": (
+        "C = X - mean(X, axis=0); N = C/sqrt(mean(C**2, axis=0) + 0.1); J = sum(tanh(N*g.T)); X: matrix(m, n)",
+        "g", "m", None),
+    "spread": ("J = var(X@w) + std(y); X: matrix(m, n)", "w,y", "m", 2),
+    "covariance": ("J = logdet(cov(X) + eye(n)); X: matrix(m, n)", "", "m", 2),
+    "unknown function": ("J = sum(f(X@w)); X: matrix(m, n)", "w,X", "m", 1),
+    "kinks": ("r = X@w; J = sum(where(r > 0, r**2, abs(r))); X: matrix(m, n)", "w", "m", 1),
+    "Jacobian": ("z = tanh(X@w); X: matrix(m, n)", "w", "m", 1),
+}  # fmt: skip
+SHAPES = {"m": 11, "n": 3, "k": 4}
+
+
+def arguments(source: str, sizes: dict[str, int] = SHAPES, seed: int = 0) -> dict[str, Any]:
+    program = mc.derive(source, []).program
+    rng = np.random.default_rng(seed)
+    found: dict[str, Any] = {}
+    for name, node in program.inputs.items():
+        shape = tuple(sizes.get(str(d), 2) if isinstance(d, str) else evaluate(d, sizes) for d in axes(node.shape))
+        found[name] = rng.uniform(0.2, 1.5, shape) * np.sign(rng.standard_normal(shape) + 0.5)
+        if node.params[1] == "posdef":
+            found[name] = found[name] @ found[name].T + np.eye(*shape)
+    if "f(" in source:
+        found |= {"f": np.sin, "df": np.cos}
+    return found
+
+
+def assert_equal_results(found: Any, expected: Any) -> None:
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-10, atol=1e-12)
+    assert list(found[1]) == list(expected[1])
+    for name, gradient in expected[1].items():
+        assert np.shape(found[1][name]) == np.shape(gradient), name
+        scale = np.max(np.abs(gradient), initial=1e-3)
+        np.testing.assert_allclose(found[1][name], gradient, rtol=1e-9, atol=1e-10 * scale, err_msg=name)
+
+
+def kind(name: str) -> tuple[str, list[str], dict[str, Any]]:
+    source, wrt, *_ = KINDS[name]
+    names = wrt.split(",") if wrt else []
+    given = arguments(source)
+    if name == "unknown function":
+        return source, names, given
+    return source, names, {n: v for n, v in given.items() if not callable(v)}
+
+
+def fitting(fn: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Those of the arguments that the function takes."""
+    tree = next(n for n in ast.parse(fn.source).body if isinstance(n, ast.FunctionDef) and n.name == "gradients")
+    names = {argument.arg for argument in tree.args.args}
+    return {n: v for n, v in given.items() if n in names or n == "lambda"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("rows", [1, 2, 4, 5, 11, 100])
+def test_blocks_of_any_size_give_the_plain_results(name: str, rows: int) -> None:
+    source, names, given = kind(name)
+    plain = mc.compile(source, names)
+    fn = mc.compile(source, names, blocks=True)
+    given = fitting(fn, given)
+    before = {n: np.copy(v) for n, v in given.items() if not callable(v)}
+    assert_equal_results(fn(**given, rows=rows, threads=2), plain(**fitting(plain, given)))
+    for n, v in before.items():
+        np.testing.assert_array_equal(given[n], v)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_axis_and_the_passes_are_found(name: str) -> None:
+    source, names, _ = kind(name)
+    _, _, axis, passes = KINDS[name]
+    fn = mc.compile(source, names, blocks=True)
+    first = fn.explain().splitlines()[0]
+    assert first.startswith(f"blocks: along {axis} (")
+    if passes:
+        assert first.endswith(f"{'one pass' if passes == 1 else f'{passes} passes'} over the data")
+    assert (mc.compile(source, names, blocks="auto").split) == first.endswith("one pass over the data")
+
+
+@pytest.mark.parametrize("name", ["least squares", "softmax classifier", "spread", "Gram determinant"])
+def test_one_row_is_a_block(name: str) -> None:
+    source, names, _ = kind(name)
+    given = arguments(source, SHAPES | {"m": 1})
+    fn, plain = mc.compile(source, names, blocks=True), mc.compile(source, names)
+    if name != "spread":  # whose gradient divides by a spread of zero
+        assert_equal_results(fn(**fitting(fn, given)), plain(**fitting(plain, given)))
+    with pytest.raises(ValueError, match=r"X has shape \(0, 3\), expected no empty axis"):
+        fn(**fitting(fn, given | {"X": np.zeros((0, 3))}))
+
+
+def test_least_squares_against_numpy() -> None:
+    rng = np.random.default_rng(1)
+    X, y, w = rng.standard_normal((1003, 5)), rng.standard_normal(1003), rng.standard_normal(5)
+    fn = mc.compile("J = norm(X@w - y)**2/m; X: matrix(m, n)", ["w", "X"], blocks=64)
+    assert "rows or 64" in fn.source
+    value, gradients = fn(X=X, y=y, w=w)
+    r = X @ w - y
+    np.testing.assert_allclose(value, r @ r / 1003)
+    np.testing.assert_allclose(gradients["w"], 2 * X.T @ r / 1003)
+    np.testing.assert_allclose(gradients["X"], 2 * np.outer(r, w) / 1003)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_the_corpus_in_blocks_has_the_reference_values(case: dict[str, Any]) -> None:
+    options = {"of": case["of"], "functions": case["functions"]}
+    name = case["id"]
+    try:
+        fn = mc.compile(case["program"], case["wrt"], blocks=True, **options)
+    except mc.UnsupportedError as error:
+        assert "cannot be split" in str(error)
+        return
+    given = fitting(fn, {key: ARRAYS[f"{name}/in/{key}"][()] for key in case["inputs"]})
+    value, gradients = fn(**given, rows=2, threads=2)
+    np.testing.assert_allclose(value, ARRAYS[f"{name}/value"], rtol=1e-6, atol=1e-8)
+    for wrt in case["wrt"]:
+        expected = ARRAYS[f"{name}/d/{wrt}"]
+        assert np.shape(gradients[wrt]) == expected.shape
+        np.testing.assert_allclose(gradients[wrt], expected, rtol=1e-6, atol=1e-8, err_msg=wrt)
+
+
+def test_most_of_the_corpus_with_an_axis_of_its_own_splits() -> None:
+    split = 0
+    for case in CASES:
+        explained = mc.compile(case["program"], case["wrt"], of=case["of"], functions=case["functions"], blocks="auto")
+        split += not explained.explain().startswith("blocks: none")
+    assert split > 100
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_programs_in_blocks(seed: int) -> None:
+    source = Programs(7000 + seed).program(2 + seed % 3)
+    try:
+        fn = mc.compile(source, "all", blocks=True)
+    except mc.UnsupportedError:
+        return
+    plain = mc.compile(source, "all")
+    sizes = {name: size + 2 for name, size in SIZES.items()}
+    given = arguments(source, sizes, seed)
+    with np.errstate(all="ignore"):
+        expected = plain(**fitting(plain, given))
+        for rows in (1, 2, 3):
+            found = fn(**fitting(fn, given), rows=rows, threads=2)
+            if np.all(np.isfinite(expected[0])):
+                assert_equal_results(found, expected)
+
+
+# order, memory, threads -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["least squares", "Gaussian mixture", "batch normalisation", "multi-layer perceptron"])
+def test_threads_and_runs_change_no_bit(name: str) -> None:
+    source, names, _ = kind(name)
+    fn = mc.compile(source, names, blocks=True)
+    given = fitting(fn, arguments(source, SHAPES | {"m": 1009}))
+    first = fn(**given, rows=7, threads=1)
+    for threads in (1, 2, 3, 8, 8):
+        value, gradients = fn(**given, rows=7, threads=threads)
+        assert np.array_equal(value, first[0])
+        for wrt, gradient in gradients.items():
+            assert np.array_equal(gradient, first[1][wrt]), (wrt, threads)
+
+
+class Counting(np.ndarray[Any, Any]):
+    """An array that counts how often each row is taken out of it."""
+
+    reads: np.ndarray[Any, Any]
+
+    def __getitem__(self, item: Any) -> Any:
+        self.reads[item] += 1
+        return np.asarray(self)[item]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_row_is_read_once_in_a_pass(name: str) -> None:
+    source, names, given = kind(name)
+    fn = mc.compile(source, names, blocks=True)
+    given = fitting(fn, given)
+    declared = mc.derive(source, []).program.inputs
+    cut = [n for n, v in given.items() if n in declared and "m" in declared[n].shape]
+    counters = {}
+    for n in cut:
+        counters[n] = np.asarray(given[n]).view(Counting)
+        counters[n].reads = np.zeros(np.shape(given[n]), dtype=int)
+    fn(**(given | counters), rows=3, threads=2)
+    passes = fn.source.count("found") and fn.source.count("_over_blocks(\n")
+    assert counters
+    for n, counter in counters.items():
+        assert counter.reads.min() == counter.reads.max(), n
+        assert 1 <= counter.reads.max() <= passes, n
+    assert max(counter.reads.max() for counter in counters.values()) == passes
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "bool"])
+def test_a_file_is_streamed(tmp_path: Path, dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    X = (rng.standard_normal((2000, 6)) * 3).astype(dtype)
+    y = rng.standard_normal(2000)
+    stored = np.memmap(tmp_path / "X", dtype=dtype, mode="w+", shape=X.shape)
+    stored[:] = X
+    stored.flush()
+    source = "J = norm(X@w - y)**2; X: matrix(m, n)"
+    given = {"y": y, "w": rng.standard_normal(6)}
+    seen: list[tuple[int, int]] = []
+    fn = mc.compile(source, ["w"], blocks=True)
+    mapped = np.memmap(tmp_path / "X", dtype=dtype, mode="r", shape=X.shape)
+    found = fn(X=mapped, **given, rows=100, progress=lambda done, total: seen.append((done, total)))
+    assert_equal_results(found, mc.compile(source, ["w"])(X=X.astype(float), **given))
+    assert seen == [(100 * k, 2000) for k in range(1, 21)]
+
+
+def test_progress_of_several_passes_and_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    source = "J = var(x); x: vector(m)"
+    fn = mc.compile(source, ["x"], blocks=True)
+    seen: list[tuple[int, int]] = []
+    x = np.arange(10.0)
+    fn(x=x, rows=5, threads=1, progress=lambda *rows: seen.append(rows))
+    assert seen == [(5, 20), (10, 20), (15, 20), (20, 20)]
+    value, _ = fn(x=x, rows=5, progress=True)
+    np.testing.assert_allclose(value, 8.25)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "20/20" in captured.err
+
+
+def test_failures_come_out_of_the_threads() -> None:
+    fn = mc.compile("J = sum(f(x)); x: vector(m)", [], blocks=True)
+
+    def f(x: Any) -> Any:
+        raise ArithmeticError("no value")
+
+    with pytest.raises(ArithmeticError, match="no value"):
+        fn(x=np.ones(100), f=f, rows=3, threads=2)
+    log = mc.compile("J = sum(log(x)); x: vector(m)", [], blocks=True)
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+        log(x=np.zeros(100), rows=3, threads=2)
+
+
+# the interface ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("source", "wrt", "reason"), [
+    ("J = sum(exp(X@X.T)*K); X: matrix(m, 3); K: matrix(m, m)", "X", "twice: every entry along m meets every other"),
+    ("J = sum(cumsum(x)**2); x: vector(m)", "x", "cumsum of x needs all of m at once"),
+    ("J = x[0]*sum(x); x: vector(m)", "x", "index of x"),
+    ("J = max(x)**2; x: vector(m)", "x", "needs all of m at once"),
+    ("J = sum([x; x]**2); x: vector(m)", "x", "m"),
+    ("J = x.T@K@x; K: symmetric(m)", "x", "K has the axis m twice"),
+    ("J = norm(X)**2; X: matrix(3, 4)", "X", "no input has an axis with a named dimension"),
+])  # fmt: skip
+def test_what_cannot_be_split_says_why(source: str, wrt: str, reason: str) -> None:
+    with pytest.raises(mc.UnsupportedError) as error:
+        mc.compile(source, wrt, blocks=True)
+    assert "cannot be split" in str(error.value)
+    assert reason in f"{error.value} {error.value.hint}"
+    fn = mc.compile(source, wrt, blocks="auto")
+    assert fn.source == mc.compile(source, wrt).source
+    assert fn.explain().startswith("blocks: none\n")
+    assert reason in fn.explain()
+
+
+@pytest.mark.parametrize(("blocks", "message"), [(0, "blocks of 0 rows"), (-2, "blocks of -2"), ("q", "no input has the axis q")])
+def test_other_blocks_are_refused(blocks: Any, message: str) -> None:
+    with pytest.raises(mc.UnsupportedError, match=message):
+        mc.compile("J = sum(x); x: vector(m)", [], blocks=blocks)
+
+
+def test_an_axis_may_be_asked_for() -> None:
+    source = "Z = W@X + b; J = sum(softplus(Z)); X: matrix(n, m); W: matrix(k, n)"
+    given = arguments(source)
+    expected = mc.compile(source, ["W", "b"])(**given)
+    for axis in "kmn":
+        fn = mc.compile(source, ["W", "b"], blocks=axis)
+        assert fn.explain().startswith(f"blocks: along {axis} (")
+        assert_equal_results(fn(**given, rows=2), expected)
+
+
+def test_options_of_the_function() -> None:
+    fn = mc.compile("J = sum(x*rows); x: vector(m); rows: scalar", ["rows"], blocks=True)
+    x = np.arange(7.0)
+    assert fn(x=x, rows=2.0, rows_=3)[1]["rows"] == 21
+    with pytest.raises(ValueError, match="expected at least one of each"):
+        fn(x=x, rows=2.0, rows_=-1)
+    with pytest.raises(ValueError, match="expected at least one of each"):
+        fn(x=x, rows=2.0, threads=-1)
+    again = pickle.loads(pickle.dumps(fn))
+    assert again(x=x, rows=2.0)[0] == 42
+    assert again.explain() == fn.explain()
+
+
+def test_a_saved_module_needs_numpy_alone() -> None:
+    fn = mc.compile("r = X@w - y; J = r.T@r; X: matrix(m, n)", ["w"], blocks=True)
+    space: dict[str, Any] = {}
+    exec(compile(fn.source, "saved", "exec"), space)
+    value, gradients = space["gradients"](X=[[1, 2], [3, 4], [5, 6]], w=[1, 1], y=[0, 0, 1], rows=2)
+    assert (value, gradients["w"].tolist()) == (9 + 49 + 100, [148, 188])
+    assert "matcalc" not in "".join(line for line in fn.source.splitlines() if "import" in line)
+
+
+def test_the_command() -> None:
+    done = run("code", "X: matrix(m, n); r = X@w - y; J = r.T@r", "--wrt", "w", "--blocks")
+    assert done.exit_code == 0
+    assert "def _block(X, y, w):" in done.stdout
+    assert "blocks: along m (X, y), one pass over the data" in done.stderr
+    assert "needs all of n at once" in refused("code", "J = sum(cumsum(x))", "--wrt", "x", "--blocks")
+
+
+def test_a_hessian_and_its_product_in_blocks() -> None:
+    source = "J = sum(softplus(X@w)); X: matrix(m, n)"
+    given = fitting(mc.compile(source, ["w"]), arguments(source))
+    found = mc.compile(source, ["w"], order=2, blocks=True)(**given, rows=2)
+    expected = mc.compile(source, ["w"], order=2)(**given)
+    np.testing.assert_allclose(found[2]["w", "w"], expected[2]["w", "w"])
+    direction = np.arange(3.0)
+    product = mc.compile(source, hvp="w", blocks=True)(**given, direction=direction, rows=4)[2]
+    np.testing.assert_allclose(product, expected[2]["w", "w"] @ direction)
