@@ -308,7 +308,9 @@ def test_what_cannot_be_split_says_why(source: str, wrt: str, reason: str) -> No
     assert reason in fn.explain()
 
 
-@pytest.mark.parametrize(("blocks", "message"), [(0, "blocks of 0 rows"), (-2, "blocks of -2"), ("q", "no input has the axis q")])
+@pytest.mark.parametrize(
+    ("blocks", "message"), [(0, "blocks of 0 rows"), (-2, "blocks of -2"), ("q", "no input has the axis q")]
+)
 def test_other_blocks_are_refused(blocks: Any, message: str) -> None:
     with pytest.raises(mc.UnsupportedError, match=message):
         mc.compile("J = sum(x); x: vector(m)", [], blocks=blocks)
