@@ -51,8 +51,8 @@ def compile(
 
     ``blocks`` asks for code that goes over the data once, a block of rows at a time, on all cores: ``True``, a number
     of rows, the name of the axis to split, or ``"auto"``, which takes the plain code where one pass does not do; see
-    `Blocked` for the further arguments of the function.  Without it the module imports numpy alone and starts no threads.  The target
-    ``"dask"`` does the same on dask arrays that are chunked along the axis, one task for each chunk.
+    `Blocked` for the further arguments of the function.  Without it the module imports numpy alone and starts no
+    threads.  The target ``"dask"`` does the same on dask arrays that are chunked along the axis, a task for each chunk.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])

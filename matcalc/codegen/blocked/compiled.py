@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from inspect import signature, unwrap
+from inspect import signature
 from typing import Any
 
 from matcalc.codegen.compiled import Compiled
@@ -24,8 +24,7 @@ class Blocked(Compiled):
     ) -> None:
         super().__init__(source, name, wrt)
         self.explanation = tuple(explanation)
-        split = "_over_blocks" in getattr(unwrap(self._function), "__globals__", {})
-        self.options: tuple[str, ...] = _options(self._function) if split else ()
+        self.options: tuple[str, ...] = _options(self._function) if "\ndef _over_blocks(" in source else ()
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from matcalc.codegen.blocked.compiled import Blocked
-from matcalc.codegen.compiled import load
+from matcalc.codegen.compiled import namespace
 from matcalc.errors import UnsupportedError
 
 __all__ = ["OnDask", "needs_dask"]
@@ -45,10 +45,11 @@ class OnDask(Blocked):
     ) -> None:
         needs_dask()
         super().__init__(source, name, wrt, explanation)
-        names = self._function.__globals__
+        names = namespace(source, name)
         self._rows_of_numpy: Callable[..., Any] = names["_rows"]
         names["_rows"] = self._rows
         names["_over_blocks"] = self._over_chunks
+        self._function = names[name]
 
     def _rows(self, name: str, value: Any, ndim: int) -> Any:
         """The argument as it is if it is a dask array, else as NumPy takes it."""
@@ -141,8 +142,7 @@ def _pieces(array: Any, axis: int, sizes: Sequence[int]) -> list[Any]:
 @lru_cache(maxsize=8)
 def _module(source: str, name: str) -> dict[str, Any]:
     """The names of a module that was shipped, loaded once on each worker."""
-    found: dict[str, Any] = load(source, name).__globals__
-    return found
+    return namespace(source, name)
 
 
 def _chunk(
