@@ -42,7 +42,7 @@ def table(graph: Graph, *, lang: str = "en") -> str:
     if edges:
         blocks.append(columns(_edges(graph, edges, say)))
     notes = remarks(graph, lang)
-    if edges and not (graph.scalar and graph.values):
+    if any("δ" in cell for row in blocks[1:] for cell in row):
         notes.insert(0, say("graph_delta", name=text(graph.output.label)))
     return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else [])])
 
