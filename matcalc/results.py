@@ -59,6 +59,14 @@ class Expression:
             return latex_indices(indexed_sum(self.node), taken(self.program))
         return latex(self.node)
 
+    def latex_in_parts(self) -> tuple[str, list[tuple[str, str]]]:
+        """LaTeX for a document: what is long is written by names, which follow with what they stand for."""
+        from matcalc.render.latex import latex_in_parts
+
+        if is_entries(self.node):
+            return self.latex(), []
+        return latex_in_parts(self.node, taken=taken(self.program))
+
     def indices(self) -> str:
         """Index notation."""
         from matcalc.calculus.indices import indices

@@ -376,7 +376,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda k: str(REFUSED[k][0])[:40])
+@pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda k: f"{k} {type(REFUSED[k][0]).__name__}")
 def test_what_cannot_be_read_is_refused(number: int) -> None:
     expr, why = REFUSED[number]
     with pytest.raises(mc.UnsupportedError, match=why):

@@ -187,18 +187,25 @@ FORMATS: dict[str, Callable[[Result], str]] = {
 
 def latex_equations(derivation: Derivation) -> str:
     """The value and its derivatives, an equation each, aligned."""
-    rows = []
+    rows: list[str] = []
     value = _value(derivation)
     if derivation.of or not _is_short(derivation):
-        rows.append((_of_latex(derivation), value.latex(), shape_latex(value.node.shape)))
+        rows += _lines(_of_latex(derivation), value, shape_latex(value.node.shape))
     for result in derivation.values():
-        rows.append((left_latex(derivation, result), result.latex(), shape_latex(result.shape)))
+        rows += _lines(left_latex(derivation, result), result, shape_latex(result.shape))
         vec = shown_vec(result)
         if vec is not None:
             left = vec_left_latex(derivation, result, _of_latex(derivation))
-            rows.append((left, vec.latex(), shape_latex(vec.node.shape)))
-    lines = [rf"{left} &= {right} && \in {space}" for left, right, space in rows]
-    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+            rows += _lines(left, vec, shape_latex(vec.node.shape))
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def _lines(left: str, expression: Expression, space: str) -> list[str]:
+    """An equation, and below it what the names stand for that a long one is written with."""
+    right, parts = expression.latex_in_parts()
+    lines = [rf"{left} &= {right} && \in {space}"]
+    lines += [rf"\text{{with }} {name} &= {part}" for name, part in parts]
+    return lines
 
 
 def latex_shapes(derivation: Derivation, lang: str = "en") -> str:

@@ -14,15 +14,15 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
 from matcalc.render.entries import TEX
-from matcalc.render.mathematical import compose
-from matcalc.render.measure import is_decimal
+from matcalc.render.mathematical import compose, in_parts
+from matcalc.render.measure import is_decimal, token_count
 from matcalc.render.names import latex_name
 from matcalc.render.numbers import decimal
-from matcalc.render.printer import LIMIT, Piece
+from matcalc.render.printer import LIMIT, Piece, long_parts, shared_parts, written_parts
 from matcalc.render.shapes import dim_latex, pair_latex, size_latex
 from matcalc.render.style import ATOM, POW, PROD, Digits, Laid, Style
 
-__all__ = ["latex"]
+__all__ = ["latex", "latex_in_parts"]
 
 
 def latex(node: Node, *, taken: Collection[str] = (), limit: int = LIMIT) -> str:
@@ -34,6 +34,25 @@ def latex(node: Node, *, taken: Collection[str] = (), limit: int = LIMIT) -> str
     A^\top \left( A x - b \right)
     """
     return compose(node, LATEX, taken, limit)
+
+
+def latex_in_parts(
+    node: Node, *, taken: Collection[str] = (), longest: int = 120
+) -> tuple[str, list[tuple[str, str]]]:
+    r"""The expression for the lines of a document: what is long by names, and the names with what they stand for.
+
+    >>> from matcalc.operations.table import add, variable
+    >>> x, total = variable("x", ("n", 1)), variable("y", ("n", 1))
+    >>> for _ in range(4):
+    ...     total = add(x, total)
+    >>> latex_in_parts(total, longest=6)
+    ('x + \left( x + t \right)', [('t', 'x + \left( x + \left( x + y \right) \right)')])
+    """
+    if token_count(node) <= longest:
+        return latex(node, taken=taken), []
+    parts = dict.fromkeys([*shared_parts(node), *long_parts(node, longest // 2)])
+    ordered = [part for part in written_parts(node) if part in parts]
+    return in_parts(node, LATEX, taken, ordered)
 
 
 class _Latex(Style):

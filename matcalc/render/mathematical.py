@@ -34,15 +34,22 @@ from matcalc.render.style import (
     holes,
 )
 
-__all__ = ["compose"]
-
+__all__ = ["compose", "in_parts"]
 
 
 def compose(node: Node, style: Style, taken: Collection[str], limit: int) -> str:
     """The expression in a style; parts of one of more than ``limit`` tokens are given names."""
     if token_count(node) <= limit:
         return style.join(write(node, _Writer(node, style).layout, style.brackets))
-    parts = [part for part in shared_parts(node) if part is not node]
+    value, parts = in_parts(node, style, taken, shared_parts(node))
+    return style.conditions(value, parts)
+
+
+def in_parts(
+    node: Node, style: Style, taken: Collection[str], parts: Sequence[Node]
+) -> tuple[str, list[tuple[str, str]]]:
+    """The expression with names for these parts (each before those that contain it), and the names with the parts."""
+    parts = [part for part in parts if part is not node]
     layout = _Writer(node, style, set(parts)).layout
     names = free_names(len(parts), {*taken, *used_names(node), *OPERATIONS})
     named: dict[Node, str] = {}
@@ -50,7 +57,7 @@ def compose(node: Node, style: Style, taken: Collection[str], limit: int) -> str
     for part, name in zip(parts, names, strict=True):
         shown.append((style.name(name), style.join(write(part, layout, style.brackets, named))))
         named[part] = style.name(name)
-    return style.conditions(style.join(write(node, layout, style.brackets, named)), shown)
+    return style.join(write(node, layout, style.brackets, named)), shown
 
 
 class _Writer(Marks):

@@ -87,3 +87,25 @@ def free_names(count: int, taken: Collection[str]) -> list[str]:
         if (name := f"t{number}") not in taken:
             found.append(name)
     return found
+
+
+def long_parts(root: Node, longest: int) -> list[Node]:
+    """Parts to name so that no writing is much longer than ``longest`` tokens, each before those that contain it.
+
+    >>> from matcalc.operations.table import add, variable
+    >>> x, total = variable("x", ("n", 1)), variable("y", ("n", 1))
+    >>> for _ in range(9):
+    ...     total = add(x, total)
+    >>> [token_count(part) for part in long_parts(total, 10)]
+    [11]
+    """
+    lengths: dict[Node, int] = {}
+    found = []
+    for node in written_parts(root):
+        below = shown(node)
+        own = token_count(node) - sum([token_count(part) for part in below])
+        lengths[node] = own + sum([lengths[part] for part in below])
+        if lengths[node] > longest and node is not root:
+            found.append(node)
+            lengths[node] = 1
+    return found
