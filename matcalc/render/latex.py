@@ -37,7 +37,7 @@ def latex(node: Node, *, taken: Collection[str] = (), limit: int = LIMIT) -> str
 
 
 def latex_in_parts(
-    node: Node, *, taken: Collection[str] = (), longest: int = 120
+    node: Node, *, taken: Collection[str] = (), longest: int = 60
 ) -> tuple[str, list[tuple[str, str]]]:
     r"""The expression for the lines of a document: what is long by names, and the names with what they stand for.
 
@@ -46,7 +46,7 @@ def latex_in_parts(
     >>> for _ in range(4):
     ...     total = add(x, total)
     >>> latex_in_parts(total, longest=6)
-    ('x + \left( x + t \right)', [('t', 'x + \left( x + \left( x + y \right) \right)')])
+    ('x + \\left( x + t_{1} \\right)', [('t_{1}', 'x + \\left( x + y \\right)')])
     """
     if token_count(node) <= longest:
         return latex(node, taken=taken), []

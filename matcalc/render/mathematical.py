@@ -8,7 +8,7 @@ as what it means: a column beside a matrix as ``b 1ᵀ``, a row as ``1 bᵀ``, a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from matcalc.expressions.node import Node, kind
