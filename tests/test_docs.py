@@ -76,7 +76,7 @@ def test_the_readme_has_what_it_owes() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     first, second = re.search(r"^```sh\n(.*)\n(.*)\n```$", text, re.MULTILINE).groups()  # type: ignore[union-attr]
     assert first.endswith("matcalc derive examples/two_layer.mc --wrt all")
-    assert second.endswith("-m pytest")
+    assert second.endswith("-m pytest -n auto")
     assert len(BLOCK.findall(text)) >= 5
     assert ">>> " in text
 
