@@ -72,7 +72,7 @@ class Expression:
         from matcalc.calculus.indices import indices
 
         value = indexed_sum(self.node) if is_entries(self.node) else lower(self.node)
-        return indices(value, taken(self.program))
+        return indices(value, taken(self.program), self.program.syntax)
 
     def to_sympy(self) -> Any:
         """A SymPy expression, scalars as SymPy scalars; the symbols are those of the program where it came from SymPy.

@@ -31,9 +31,12 @@ class Form:
     times, open, close = "*", "(", ")"
     bounded = True  # what does not vary with an index still tells how far it runs
 
+    def __init__(self, syntax: str = "numpy") -> None:
+        self.syntax, self.raised = syntax, "^" if syntax == "matlab" else "**"
+
     def node(self, node: Node, taken: Collection[str]) -> str:
         """A factor in matrix notation; lines before the last are abbreviations."""
-        return source(node, taken=taken)
+        return source(node, syntax=self.syntax, taken=taken)
 
     def entry(self, node: Node, text: str, place: Place) -> Written:
         """A factor with indices behind it."""
@@ -108,7 +111,7 @@ class Form:
         if p == 1:
             return written
         level, exponent = self.number(p)
-        return POWER, f"{self.fit(written, ATOM)}**{exponent if level > MUL else f'({exponent})'}"
+        return POWER, f"{self.fit(written, ATOM)}{self.raised}{exponent if level > MUL else f'({exponent})'}"
 
 
 INFIX = ("T", "neg", "matmul", "mul", "div", "add", "sub", "pow")

@@ -25,8 +25,8 @@ OPENED = 120  # written-out size up to which a factor is opened into entries
 LETTERS = "ijklmnpqrstuvwabcdegh"
 
 
-def indices(value: Sum, taken: Collection[str] = ()) -> str:
-    """A value in index notation; ``taken`` are names that no index may have.
+def indices(value: Sum, taken: Collection[str] = (), syntax: str = "numpy") -> str:
+    """A value in index notation, in the language; ``taken`` are names that no index may have.
 
     >>> from matcalc.calculus.lowering import lower
     >>> from matcalc.operations.table import matmul, transpose, variable
@@ -34,7 +34,7 @@ def indices(value: Sum, taken: Collection[str] = ()) -> str:
     >>> indices(lower(matmul(transpose(W), x)))
     '{i: sum(j: W[j, i]*x[j])}'
     """
-    return _Writer(value, taken, Form()).written()
+    return _Writer(value, taken, Form(syntax)).written()
 
 
 def latex_indices(value: Sum, taken: Collection[str] = ()) -> str:

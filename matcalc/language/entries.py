@@ -23,7 +23,9 @@ from matcalc.syntax.tree import Binary, Call, Entries, Index, IndexSum, Name, Nu
 __all__ = ["Instruction", "entries_shape", "instructions", "ranges"]
 
 Instruction: TypeAlias = tuple[Any, ...]
-OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
+# Entries are scalars, so that the MATLAB-style `*` `/` `^` are what the elementwise ones are.
+OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "mtimes": "mul", "mrdivide": "div"}
+POWERS, TIMES, OVER = ("**", "mpower"), ("*", "mtimes"), ("/", "mrdivide")
 
 
 class Reader:
@@ -70,7 +72,7 @@ class Reader:
             return [(tree.operand, None), *own]
         if isinstance(tree, Binary) and tree.operator in OPERATORS:
             return [(tree.left, None), (tree.right, None), (tree, (OPERATORS[tree.operator],))]
-        if isinstance(tree, Binary) and tree.operator == "**":
+        if isinstance(tree, Binary) and tree.operator in POWERS:
             return [(tree.left, None), (tree, ("pow", self.constant(tree.right)))]
         if isinstance(tree, Call) and len(tree.arguments) == 1 and not tree.keywords:
             known = tree.function in ELEMENTWISE_NAMES and not tree.primes
@@ -110,7 +112,7 @@ class Reader:
             return ("fixed", dimension(tree, self.scope, "an index"))
         if isinstance(tree, Binary) and tree.operator == "+" and isinstance(tree.left, Binary):
             outer, size, inner = tree.left.left, tree.left.right, tree.right
-            if tree.left.operator == "*" and isinstance(outer, Name) and isinstance(inner, Name):
+            if tree.left.operator in TIMES and isinstance(outer, Name) and isinstance(inner, Name):
                 return ("pair", outer.name, dimension(size, self.scope, "a dimension"), inner.name)
         raise self.scope.error(UnsupportedError, "an index is a letter, a number, or i*p + k", tree)
 
@@ -121,7 +123,7 @@ class Reader:
             sign, tree = (-sign if tree.operator == "-" else sign), tree.operand
         if isinstance(tree, Number):
             return sign * Fraction(tree.value)
-        if isinstance(tree, Binary) and tree.operator == "/":
+        if isinstance(tree, Binary) and tree.operator in OVER:
             return sign * self.constant(tree.left) / self.constant(tree.right)
         raise self.scope.error(UnsupportedError, "entries are raised to numbers alone", tree)
 
