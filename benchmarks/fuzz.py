@@ -55,7 +55,8 @@ def batch(seed: int, first: int, last: int, found: Found) -> None:
     while first < last:
         with tempfile.TemporaryDirectory(prefix="matcalc-fuzz-") as folder:
             state = Path(folder) / "state.jsonl"
-            _watched([sys.executable, "-m", "benchmarks.fuzz_worker", *map(str, (seed, first, last)), str(state)], state)
+            asked = [str(word) for word in (seed, first, last, state)]
+            _watched([sys.executable, "-m", "benchmarks.fuzz_worker", *asked], state)
             lines = [json.loads(line) for line in state.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
         peak = 0.0
         for line in lines:

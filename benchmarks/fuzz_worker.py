@@ -172,7 +172,8 @@ def _one(file: io.TextIOBase, given: Input) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if took > SECONDS and (not trouble or took > ABORT):
         trouble = f"late: {took:.1f} s"
-    _tell(file, end=given.number, kind=given.kind, ended=ended, took=round(took, 4), peak=round(peak, 1), trouble=trouble)
+    took, peak = round(took, 4), round(peak, 1)
+    _tell(file, end=given.number, kind=given.kind, ended=ended, took=took, peak=peak, trouble=trouble)
 
 
 def _tell(file: io.TextIOBase, **words: object) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from matcalc.errors import LimitError, MatcalcError, ParseError, ShapeError, UnknownNameError, UnsupportedError
 
 if TYPE_CHECKING:
+    from matcalc.bounds import limits
     from matcalc.checking import check
     from matcalc.compiling import compile
     from matcalc.derivation import Derivation, Expression, Result, derive
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Derivation", "Expression", "LimitError", "MatcalcError", "ParseError", "Result", "ShapeError", "UnknownNameError",
-    "UnsupportedError", "check", "compile", "derive", "from_sympy", "graph",
+    "UnsupportedError", "check", "compile", "derive", "from_sympy", "graph", "limits",
 ]  # fmt: skip
 
 # Loaded when first asked for: checking brings NumPy, and the command line must start without it.
 _HOMES = {
     "check": "checking", "compile": "compiling", "derive": "derivation", "Derivation": "derivation",
     "Expression": "derivation", "Result": "derivation", "from_sympy": "sympy_bridge.program",
-    "graph": "graphs",
+    "graph": "graphs", "limits": "bounds",
 }  # fmt: skip
 
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from matcalc.bounds import Limits
 from matcalc.errors import LimitError, MatcalcError, ParseError
 from matcalc.syntax import mistakes
 from matcalc.syntax.catalogue import CATALOGUE, WRONG, Mistake
-from matcalc.syntax.lexing import Limits
 from matcalc.syntax.mistakes import find
 from matcalc.syntax.parser import parse, parse_expression
 
@@ -167,7 +167,7 @@ LIMITS = [
 def test_limits_are_told(text: str, message: str) -> None:
     with pytest.raises(LimitError, match=message) as caught:
         parse(text)
-    assert "the limit '" in caught.value.hint
+    assert "moves the limit" in caught.value.hint
     assert caught.value.line is not None
 
 

@@ -15,8 +15,8 @@ from matcalc.derivation import LAYOUTS, Derivation, derive
 from matcalc.phrases import LANGUAGES
 
 __all__ = [
-    "DIM_LIMIT", "SourceCommand", "cost_options", "derivation_of", "derived", "pairs", "sizes", "steps_options",
-    "variables",
+    "DIM_LIMIT", "SourceCommand", "cost_options", "derivation_of", "derived", "limits_options", "pairs", "sizes",
+    "steps_options",    "variables",
 ]  # fmt: skip
 
 DIM_LIMIT = 1000
@@ -104,6 +104,26 @@ def derived(command: F) -> F:
     return command
 
 
+def limits_options(command: F) -> F:
+    """Other limits for this command, and how long it may take."""
+    moved = click.option(
+        "--limits", "moved", metavar="NAME=NUMBER,...", multiple=True, expose_value=False, callback=_move,
+        help="Other limits: nesting=1000, terms=100000 (docs/limits.md has them all); MATCALC_LIMITS too.",
+    )  # fmt: skip
+    late = click.option(
+        "--timeout", metavar="SECONDS", expose_value=False, callback=_move, help="Give up after so many seconds."
+    )
+    return moved(late(command))
+
+
+def _move(ctx: click.Context, param: click.Parameter, given: Sequence[str] | str | None) -> None:
+    from matcalc.bounds import limits, read
+
+    words = [given] if isinstance(given, str) else given or ()
+    for word in words:
+        ctx.with_resource(limits(**read(f"seconds={word}" if param.name == "timeout" else word)))
+
+
 _SHARED: list[Callable[[Any], Any]] = [
     click.argument("source", metavar="SOURCE", shell_complete=completion.sources),
     click.option(
@@ -124,6 +144,7 @@ _SHARED: list[Callable[[Any], Any]] = [
         help="What the derivative by a symmetric (skew, diagonal) matrix is: the gradient among such matrices, or the "
         "derivative by its free entries.",
     ),
+    limits_options,
 ]  # fmt: skip
 
 

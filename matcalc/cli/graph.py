@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from matcalc.cli import completion
-from matcalc.cli.arguments import SourceCommand, output_options, pairs, sizes, variables
+from matcalc.cli.arguments import SourceCommand, limits_options, output_options, pairs, sizes, variables
 from matcalc.cli.sources import program_text
 from matcalc.cli.streams import deliver, tell
 from matcalc.phrases import LANGUAGES
@@ -64,6 +64,7 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
     "--format", "form", type=click.Choice(list(FORMATS)), default=None,
     help="How it is written (default: by the end of the file's name; a table where there is none).",
 )
+@limits_options
 @output_options
 def graph(
     source: str, at: str | None, seed: int | None, dims: Sequence[str], wrt: Sequence[str], of: str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
@@ -74,7 +75,8 @@ class Commands(click.Group):
         given = (sys.argv[1:] if args is None else list(args)) or ["--help"]
         try:
             _refuse_broken_text(given)
-            code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
+            with _limits_of_environment():
+                code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
             if sys.stdout is not None:
                 sys.stdout.flush()
         except SystemExit as done:  # completion leaves so
@@ -84,6 +86,12 @@ class Commands(click.Group):
         if not standalone_mode:
             return code
         return sys.exit(code if isinstance(code, int) else 0)
+
+
+def _limits_of_environment() -> AbstractContextManager[Any]:
+    from matcalc.bounds import limits, read
+
+    return limits(**read(os.environ.get("MATCALC_LIMITS", "")))
 
 
 def _quoted(word: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from matcalc.cli import completion
-from matcalc.cli.arguments import output_options
+from matcalc.cli.arguments import limits_options, output_options
 from matcalc.cli.sources import program_text
 from matcalc.cli.streams import deliver, tell
 from matcalc.errors import MatcalcError
@@ -41,6 +41,7 @@ The exit code is 1 where a check of the note failed; nothing is written then."""
 @click.option("--lang", help="The language of matcalc's own words: en or zh; else what the note's head says.")
 @click.option("--no-cache", is_flag=True, help="Run everything anew, and keep nothing.")
 @click.option("--no-check", is_flag=True, help="Do not check the derivatives that are shown; claims are checked.")
+@limits_options
 @output_options
 def note(
     note: str, form: str | None, lang: str | None, no_cache: bool, no_check: bool, output: str | None, force: bool

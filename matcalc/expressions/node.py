@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
+from matcalc import bounds
 from matcalc.expressions.dims import Dim
 
 __all__ = ["Node", "Shape", "axes", "intern", "kind", "postorder", "rebuild"]
@@ -74,6 +75,11 @@ def intern(op: str, args: tuple[Node, ...], params: tuple[Any, ...], shape: Shap
             size += argument.size
     node.size = size if size < HUGE else HUGE
     _table[key] = node
+    if not len(_table) & 255:
+        bounds.look()
+        if len(_table) > bounds.current().nodes:
+            message = f"more than {bounds.current().nodes:,} different expressions are kept"
+            raise bounds.exceeded("nodes", message, "derive by fewer variables, or a part of the program")
     return node
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from matcalc.bounds import current, exceeded
 from matcalc.errors import LimitError, ParseError, UnsupportedError
 from matcalc.language.calls import dimension, plan
 from matcalc.language.entries import instructions
@@ -36,7 +37,6 @@ FIRST = 10**6  # the unknowns of constants without a size; those of inputs are f
 POINTWISE = ELEMENTWISE_NAMES | {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "apply", "defined", "derived",
                                "greater", "at_least", "where"}  # fmt: skip
 
-DEEP = 1000  # definitions that call definitions
 
 Inside: TypeAlias = tuple[Defined, int] | None  # a definition's body, and the slot of its parameter
 # What is to do: look at a tree; write an operation on so many results; inline a call; leave a definition.
@@ -152,8 +152,9 @@ def _inline(tape: Tape, tree: Syntax, name: str, scope: Scope, todo: list[Task],
         return
     if name in scope.active:
         raise scope.error(ParseError, f"{name} is defined by itself", tree, "a definition cannot be recursive")
-    if len(scope.active) >= DEEP:
-        raise scope.error(LimitError, f"definitions call each other more than {DEEP} deep", tree)
+    if len(scope.active) >= current().depth:
+        deep = exceeded("depth", f"definitions call each other more than {current().depth} deep")
+        raise scope.error(LimitError, deep.message, tree, deep.hint)
     scope.active.append(name)
     definition = scope.definitions[name]
     todo.append(("leave", tree, None, name, argument, ()))

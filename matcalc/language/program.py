@@ -106,7 +106,7 @@ def beside(program: Program) -> Environment:
 def understand(statements: tuple[Statement, ...], source: str, conventions: Conventions) -> Program:
     """The program of its statements."""
     scope = Declarations(statements, source, conventions)
-    tape = Tape(conventions.syntax)
+    tape = Tape(conventions.syntax, source)
     value, value_name = _lowered(statements, scope, tape)
     default = {name: conventions.default(name) for name in scope.inputs if name not in scope.declared}
     declared = {name: given.shape for name, given in scope.declared.items()}

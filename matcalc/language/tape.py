@@ -15,12 +15,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.errors import LimitError
+from matcalc.bounds import current, exceeded
 from matcalc.syntax.tree import Syntax
 
 __all__ = ["Tape"]
-
-LIMIT = 200_000  # operations; only definitions that call definitions can grow a short program to this
 
 # A 1×1 result of one of these, or of the next built on one, counts as a scalar in a chain of `@`.
 PRODUCTS = frozenset({"matmul", "dot", "inner"})
@@ -36,9 +34,9 @@ class Tape:
     computed from numbers alone.
     """
 
-    __slots__ = ("_slots", "args", "number", "op", "params", "product", "syntax", "trees")
+    __slots__ = ("_most", "_slots", "_text", "args", "number", "op", "params", "product", "syntax", "trees")
 
-    def __init__(self, syntax: str = "numpy") -> None:
+    def __init__(self, syntax: str = "numpy", text: str = "") -> None:
         self.syntax = syntax  # of the trees
         self.op: list[str] = []
         self.args: list[tuple[int, ...]] = []
@@ -46,6 +44,7 @@ class Tape:
         self.trees: list[Syntax] = []
         self.product: list[bool] = []
         self.number: list[bool] = []
+        self._most, self._text = current().operations, text
         self._slots: dict[tuple[Any, ...], int] = {}
 
     def __len__(self) -> int:
@@ -58,9 +57,10 @@ class Tape:
         if slot is not None:
             return slot
         slot = self._slots[key] = len(self.op)
-        if slot >= LIMIT:
-            message = f"the program grows to more than {LIMIT:,} operations"
-            raise LimitError(message, hint="definitions that call definitions multiply")
+        if slot >= self._most:
+            message = f"the program grows to more than {self._most:,} operations"
+            wrong = exceeded("operations", message, "definitions that call definitions multiply")
+            raise wrong.at(self._text, tree.start) if self._text else wrong
         self.op.append(op)
         self.args.append(args)
         self.params.append(params)

@@ -10,28 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from matcalc.bounds import Limits, exceeded
 from matcalc.errors import LimitError
 from matcalc.syntax.catalogue import NUMPY, Catalogue
 from matcalc.syntax.characters import clean, normal_name
 from matcalc.syntax.refusal import Refusal
 
-__all__ = ["Lexeme", "Limits", "Tokenizer"]
+__all__ = ["Lexeme", "Tokenizer"]
 
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _MOST_DIGITS = 4000  # Python converts no more than 4300
 _NUMERAL = r"\.?[0-9](?:[eE][+-](?=[0-9])|\w|\.(?!%s))*"  # begins as a number, right or wrong
-
-
-class Limits(NamedTuple):
-    """How large a program may be; each is far from what people write."""
-
-    source_length: int = 1 << 20
-    name_length: int = 200
-    number_digits: int = 100
-    nesting: int = 200
 
 
 class Lexeme:
@@ -82,7 +73,7 @@ class _Nesting:
             raise Refusal(
                 f"the expression is nested deeper than {self.limit} levels",
                 offset,
-                hint="name a part of it, or raise the limit 'nesting'",
+                hint=exceeded("nesting", "", "name a part of it").hint,
                 kind=LimitError,
             )
 
@@ -122,7 +113,7 @@ class Tokenizer:
             raise Refusal(
                 f"the program is longer than {limits.source_length} characters",
                 0,
-                hint="split it, or raise the limit 'source_length'",
+                hint=exceeded("source_length", "", "split it").hint,
                 kind=LimitError,
             )
         text = clean(text)
@@ -155,7 +146,7 @@ class Tokenizer:
             raise Refusal(
                 f"a number has more than {most} digits",
                 start,
-                hint="round it, or raise the limit 'number_digits'",
+                hint=exceeded("number_digits", "", "round it").hint,
                 kind=LimitError,
             )
         if self._number.fullmatch(value):
@@ -173,7 +164,7 @@ class Tokenizer:
             raise Refusal(
                 f"a name is longer than {limits.name_length} characters",
                 start,
-                hint="shorten it, or raise the limit 'name_length'",
+                hint=exceeded("name_length", "", "shorten it").hint,
                 kind=LimitError,
             )
         if value.isascii():

@@ -15,10 +15,11 @@ from typing import Any, cast
 import lark
 from lark.lexer import Lexer
 
+from matcalc.bounds import Limits, current
 from matcalc.errors import ParseError, UnsupportedError
 from matcalc.syntax.build import BUILDERS
 from matcalc.syntax.catalogue import Catalogue
-from matcalc.syntax.lexing import Lexeme, Limits, Tokenizer
+from matcalc.syntax.lexing import Lexeme, Tokenizer
 from matcalc.syntax.mistakes import explain
 from matcalc.syntax.refusal import Refusal
 from matcalc.syntax.tree import Statement, Syntax
@@ -31,26 +32,25 @@ _CATALOGUES = {
     "numpy": ("matcalc.syntax.catalogue", "NUMPY"),
     "matlab": ("matcalc.syntax.matlab_catalogue", "MATLAB"),
 }
-_LIMITS = Limits()
 _OPEN, _CLOSED = frozenset("([{"), frozenset(")]}")
 
 
-def parse(text: str, syntax: str = "numpy", limits: Limits = _LIMITS) -> tuple[Statement, ...]:
+def parse(text: str, syntax: str = "numpy", limits: Limits | None = None) -> tuple[Statement, ...]:
     """The statements of a program, in order.
 
     >>> [statement.start for statement in parse("z = W@x; z.T@z")]
     [0, 9]
     """
-    return cast("tuple[Statement, ...]", _reader(syntax).read(text, "program", limits))
+    return cast("tuple[Statement, ...]", _reader(syntax).read(text, "program", limits or current()))
 
 
-def parse_expression(text: str, syntax: str = "numpy", limits: Limits = _LIMITS) -> Syntax:
+def parse_expression(text: str, syntax: str = "numpy", limits: Limits | None = None) -> Syntax:
     """A single expression, as a claim or a result is written.
 
     >>> parse_expression("x.T @ x").operator
     '@'
     """
-    return cast("Syntax", _reader(syntax).read(text, "expression", limits))
+    return cast("Syntax", _reader(syntax).read(text, "expression", limits or current()))
 
 
 class _Reader:
