@@ -38,17 +38,19 @@ class Input(NamedTuple):
 _TOKENS = """
 x y z A B W S t s lambda alpha mu_x f g n m d x1 W2 0 1 2 3 0.5 1e-3 1e308 1e-320 10 100 -1 7 .5 2. 1e5 100000 pi
 ( ) [ ] { } , ; : = == < > + - * / @ ** ^ .* ./ .^ ' .T .T.T \\ | & % ! ~ $ ? " # \n \t . .. ... -> _ __ \u2032 \u2299
-: vector(n) : matrix(n,m) : symmetric(n) : posdef(n) : scalar : row(n) : diagonal(n) : simplex(k) : elementwise positive
+: vector(n) : matrix(n,m) : symmetric(n) : posdef(n) : scalar : row(n) : diagonal(n)
+: simplex(k) : elementwise positive
 f(t)= g(t)=t*f(t) d(g(X))= axis=0 axis=1 keepdims=True {i,j: {i: sum(i: [0] [i] [-1] [1:3] [:,0] [0,:] [n-1] [10**9] [x]
 exp( log( sqrt( abs( tanh( relu( sigmoid( maximum(x, minimum( sum( mean( logsumexp( prod( max( min( norm( norm1(
 norm_inf( norm_nuc( dot( inner( tr( det( logdet( diag( inv( solve( pinv( outer( kron( vec( matrix_power( eye( ones(
 zeros( softmax( log_softmax( cross_entropy( where( cumsum( roll( conv( triu( tril( var( std( cov( cross( expm(
 cholesky( eigvalsh( svdvals( commutation( erf( gelu( step( reciprocal( square( is_max( greater( norm2( f'( f''(
-vector(1) matrix(1) é µ ſ \ufb01 К \u00a0 \u200b \u202e \ufeff \x00 \x1b[2J \ud83d \r \U0001d5ee ' T I e numpy import None __class__
+vector(1) matrix(1) é µ ſ \ufb01 К \u00a0 \u200b \u202e \ufeff \x00 \x1b[2J \ud83d \r \U0001d5ee
+' T I e numpy import None __class__
 """.split(" ")  # noqa: SIM905
 _TOKENS = [word for line in _TOKENS for word in (line.split("\n") if line.strip() else [line])] + ["\n", "; ", " "]
-_UNARY = ("exp log sqrt abs tanh relu sigmoid sum mean logsumexp prod max norm norm1 tr det logdet diag inv pinv vec "
-          "softmax log_softmax f g erf softplus cumsum triu var square sign").split()  # noqa: SIM905  # fmt: skip
+_UNARY = """exp log sqrt abs tanh relu sigmoid sum mean logsumexp prod max norm norm1 tr det logdet diag inv pinv vec
+softmax log_softmax f g erf softplus cumsum triu var square sign""".split()  # noqa: SIM905
 _BINARY = ("+", "-", "*", "/", "@", "**", ".T@", "@", "*", "+")
 _TWO = "dot inner solve outer kron maximum minimum cross_entropy matrix_power".split()  # noqa: SIM905
 _NAMES = "x y z b u A B X W S t c lambda alpha mu 1 2 3 0.5 n".split()  # noqa: SIM905
@@ -238,10 +240,13 @@ graph PROGRAM --at x=1,y=2 --format table
 graph PROGRAM --format mermaid --show formulas
 rules inv
 rules PROGRAM""".split("\n")]  # noqa: SIM905
-_OPTIONS = """--wrt --of --let --syntax --structure --order --layout --steps --style --policy --lang --expand --format --cost
---dims --no-check --claim --seed --exact --method --hvp --at --show --standalone --limits --timeout -h --help --version -- - -x
-all x W s f=tanh f=exp =tanh f= f=g matlab numpy full brief chain zh json latex text source python dot svg table x=1 x=nan x=1e999
-n=4 n=0 n=-1 n=1000000000 n= 4 2 3 0 -1 1e9 x=2*x x==x =x x= "" ' @ @missing missing.mc @. .mc \ud800 \x00 \x1b[2J""".split()  # noqa: SIM905
+_OPTIONS = """--wrt --of --let --syntax --structure --order --layout --steps --style --policy --lang --expand
+--format --cost --dims --no-check --claim --seed --exact --method --hvp --at --show --standalone --limits
+--timeout -h --help --version -- - -x
+all x W s f=tanh f=exp =tanh f= f=g matlab numpy full brief chain zh json latex text source
+python dot svg table x=1 x=nan x=1e999
+n=4 n=0 n=-1 n=1000000000 n= 4 2 3 0 -1 1e9 x=2*x x==x =x x= "" ' @ @missing missing.mc @. .mc \ud800 \x00
+\x1b[2J""".split()  # noqa: SIM905
 
 KINDS: dict[str, tuple[float, Callable[[random.Random, int, str], Input]]] = {
     "bytes": (8, _bytes), "soup": (20, _soup), "formula": (20, _formula), "mutated": (30, _mutated),

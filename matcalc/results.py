@@ -46,7 +46,7 @@ class Expression:
         from matcalc.render.source import source
 
         if is_entries(self.node):
-            return self.indices()
+            return self._indices(sized=True)
         return source(self.node, syntax=self.program.syntax, taken=taken(self.program))
 
     def latex(self) -> str:
@@ -69,10 +69,13 @@ class Expression:
 
     def indices(self) -> str:
         """Index notation."""
+        return self._indices()
+
+    def _indices(self, sized: bool = False) -> str:
         from matcalc.calculus.indices import indices
 
         value = indexed_sum(self.node) if is_entries(self.node) else lower(self.node)
-        return indices(value, taken(self.program), self.program.syntax)
+        return indices(value, taken(self.program), self.program.syntax, sized=sized)
 
     def to_sympy(self) -> Any:
         """A SymPy expression, scalars as SymPy scalars; the symbols are those of the program where it came from SymPy.

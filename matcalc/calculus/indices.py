@@ -25,8 +25,10 @@ OPENED = 120  # written-out size up to which a factor is opened into entries
 LETTERS = "ijklmnpqrstuvwabcdegh"
 
 
-def indices(value: Sum, taken: Collection[str] = (), syntax: str = "numpy") -> str:
+def indices(value: Sum, taken: Collection[str] = (), syntax: str = "numpy", *, sized: bool = False) -> str:
     """A value in index notation, in the language; ``taken`` are names that no index may have.
+
+    ``sized`` lets zeros tell how far their indices run, as they must where they are read again.
 
     >>> from matcalc.calculus.lowering import lower
     >>> from matcalc.operations.table import matmul, transpose, variable
@@ -34,7 +36,9 @@ def indices(value: Sum, taken: Collection[str] = (), syntax: str = "numpy") -> s
     >>> indices(lower(matmul(transpose(W), x)))
     '{i: sum(j: W[j, i]*x[j])}'
     """
-    return _Writer(value, taken, Form(syntax)).written()
+    writer = _Writer(value, taken, Form(syntax))
+    writer.sized = sized
+    return writer.written()
 
 
 def latex_indices(value: Sum, taken: Collection[str] = ()) -> str:
@@ -65,7 +69,7 @@ def entry_at(value: Sum, letters: Mapping[int, str], form: Form, taken: Collecti
 
 class _Writer:
     def __init__(self, value: Sum, taken: Collection[str], form: Form) -> None:
-        self.value, self.form = value, form
+        self.value, self.form, self.sized = value, form, False
         nodes = {node for key in value.terms for part in key for node, *_ in part}
         self.used = {*taken, *OPERATIONS}.union(*[used_names(node) for node in nodes])
         self.before: list[str] = []  # abbreviations of what is too long for a line
@@ -99,6 +103,9 @@ class _Writer:
                 sign, body = parts[0]
                 ones = self.closed(table.ones((sizes[k], 1)), (names[k],))
                 parts[0] = (sign, self.form.product(1, [(body, 1), (ones, 1)]))
+        if not parts and self.sized:
+            ones = [(self.closed(table.ones((sizes[k], 1)), (letter,)), 1) for k, letter in names.items()]
+            return self.form.product(1, [((ATOM, "0"), 1), *ones])
         return self.form.sum(parts) if parts else (ATOM, "0")
 
     def fresh(self, scope: Collection[str]) -> str:
