@@ -138,11 +138,10 @@ def normalise(raw: Raw, free: Collection[int], into: Sum) -> None:
     _open_powers(raw)
     scalars = tuple(sorted(raw.scalars.items(), key=_by_digest)) if len(raw.scalars) > 1 else tuple(raw.scalars.items())
     into.add((scalars, factors), raw.coeff)
-    if not len(into.terms) & 63:
-        bounds.look()
-        if len(into.terms) > bounds.current().terms:
-            message = f"a derivative has more than {bounds.current().terms:,} index terms"
-            raise bounds.exceeded("terms", message, "derive a scalar, or a part of the program")
+    bounds.look()
+    if len(into.terms) > bounds.current().terms:
+        message = f"a derivative has more than {bounds.current().terms:,} index terms"
+        raise bounds.exceeded("terms", message, "derive a scalar, or a part of the program")
 
 
 def _open_powers(raw: Raw) -> None:

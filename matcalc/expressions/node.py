@@ -75,11 +75,10 @@ def intern(op: str, args: tuple[Node, ...], params: tuple[Any, ...], shape: Shap
             size += argument.size
     node.size = size if size < HUGE else HUGE
     _table[key] = node
-    if not len(_table) & 255:
-        bounds.look()
-        if len(_table) > bounds.current().nodes:
-            message = f"more than {bounds.current().nodes:,} different expressions are kept"
-            raise bounds.exceeded("nodes", message, "derive by fewer variables, or a part of the program")
+    bounds.look()
+    if len(_table) > bounds.current().nodes:
+        message = f"more than {bounds.current().nodes:,} different expressions are kept"
+        raise bounds.exceeded("nodes", message, "derive by fewer variables, or a part of the program")
     return node
 
 
