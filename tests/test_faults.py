@@ -116,6 +116,14 @@ def test_tensors_are_read_back_in_the_syntax_of_the_program(text: str) -> None: 
             assert again.shape == result.node.shape
 
 
+@pytest.mark.parametrize("text", ["vec(B)", "kron(A, X)", "vec(A@X@B)", "kron(n, y)", "kron(W, x)[:, 0]"])
+def test_tensors_with_two_indices_as_one_are_read_back(text: str) -> None:  # 35, 47
+    found = mc.derive(text, "all")
+    for result in found.values():
+        assert "eye(" in result.source()
+        assert expression(result.source(), beside(found.program)) is result.node
+
+
 @pytest.mark.parametrize("syntax", ["numpy", "matlab"])
 def test_tensors_of_zeros_are_read_back(syntax: str) -> None:  # 33, 35
     found = mc.derive("sign(B)", "B", syntax=syntax)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-__all__ = ["Dim", "Poly", "add", "constant", "evaluate", "multiply", "names", "negate", "subtract", "text"]
+__all__ = ["Dim", "Poly", "add", "constant", "evaluate", "multiply", "names", "negate", "quotient", "subtract", "text"]
 
 
 class Poly(tuple):  # type: ignore[type-arg]
@@ -89,6 +89,28 @@ def multiply(a: Dim, b: Dim) -> Dim:
             monomial = tuple(sorted(ma + mb))
             total[monomial] = total.get(monomial, 0) + ca * cb
     return _normal(total)
+
+
+def quotient(a: Dim, b: Dim) -> Dim | None:
+    """``a/b`` where ``b`` is one monomial that divides every one of ``a``, else None.
+
+    >>> text(quotient(multiply("m", multiply(2, "n")), "n")), quotient("m", "n")
+    ('2*m', None)
+    """
+    if len(terms(b)) != 1:
+        return None
+    ((below, divisor),) = terms(b).items()
+    found: Terms = {}
+    for monomial, c in terms(a).items():
+        rest = list(monomial)
+        for name in below:
+            if name not in rest:
+                return None
+            rest.remove(name)
+        if c % divisor:
+            return None
+        found[tuple(rest)] = c // divisor
+    return _normal(found)
 
 
 def constant(dim: Dim) -> int | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matcalc.errors import ParseError, UnsupportedError
-from matcalc.expressions.dims import Dim, multiply
+from matcalc.expressions.dims import Dim, multiply, quotient
 from matcalc.expressions.node import Shape, axes
 from matcalc.language.calls import dimension
 from matcalc.language.scope import Scope
@@ -140,6 +140,7 @@ def instructions(tree: Entries, scope: Scope) -> tuple[list[Syntax], tuple[Any, 
 def ranges(check: Checker, shapes: Sequence[Shape], code: Sequence[Instruction]) -> dict[str, Dim]:
     """How far each letter runs, from all places where it stands."""
     found: dict[str, Dim] = {}
+    pairs: list[tuple[str, Dim, Dim]] = []
     for what, *rest in code:
         if what == "scalar" and shapes[rest[0]] != (1, 1):
             raise check.misfit(f"a {describe(shapes[rest[0]])} stands where one entry is meant", "index it: x[i]")
@@ -155,8 +156,13 @@ def ranges(check: Checker, shapes: Sequence[Shape], code: Sequence[Instruction])
             elif item[0] == "pair":
                 _, outer, inner_size, inner = item
                 found[inner] = check.same(found.get(inner, inner_size), inner_size)
-                if outer in found:
-                    check.same(multiply(found[outer], inner_size), size)
+                pairs.append((outer, inner_size, size))
+    for outer, inner_size, size in pairs:
+        if outer not in found:  # a product of sizes tells how far it runs
+            runs = quotient(size, inner_size)
+            found.update({} if runs is None else {outer: runs})
+        if outer in found:
+            check.same(multiply(found[outer], inner_size), size)
     return found
 
 
