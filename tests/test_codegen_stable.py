@@ -129,7 +129,7 @@ def test_traces_go_inward() -> None:
     program = elaborate(source)
     text = generate(Request(program.value, list(program.inputs.values())))
     assert Compiled(text)(A=a, B=b)[0] == pytest.approx(wanted)
-    assert " @ " not in text
+    assert ".dot(" not in text
 
 
 def test_a_trace_of_ten_thousand_terms() -> None:

@@ -19,7 +19,7 @@ from matcalc.cost import cost
 from matcalc.expressions.node import axes
 from matcalc.operations.table import ELEMENTWISE_NAMES
 
-SAME = {"shape", "reshape", "T", "copy"}
+METHODS = {"dot", "sum", "diagonal"}
 
 
 class Recount:
@@ -91,11 +91,23 @@ class Recount:
         if isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "copy"):
             base = self.of(node.func.value)
             return self.run(ast.unparse(node).replace(ast.unparse(node.func.value), "(base)", 1), base=base)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
+            return self.method(node, node.func)
         given = [self.of(a) for a in node.args]
         keywords = {k.arg: self.of(k.value) for k in node.keywords if k.arg}
         result = self.run(f"{name}(*given, **keywords)", given=given, keywords=keywords)
         self.count += counted(name, given, result)
         return result
+
+    def method(self, node: ast.Call, function: ast.Attribute) -> Any:
+        """``A.dot(B)``, ``A.sum(axis=0)``, ``A.diagonal()``."""
+        base, given = self.of(function.value), [self.of(a) for a in node.args]
+        if function.attr == "dot":
+            self.count += 2 * np.size(base) * (np.shape(given[0])[1] if np.ndim(given[0]) == 2 else 1)
+        elif function.attr == "sum":
+            self.count += np.size(base)
+        keywords = {k.arg: self.of(k.value) for k in node.keywords if k.arg}
+        return getattr(base, function.attr)(*given, **keywords)
 
     def run(self, text: str, **more: Any) -> Any:
         return eval(text, self.module, {**self.names, **more})

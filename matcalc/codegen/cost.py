@@ -127,7 +127,7 @@ def _fill(value: Value) -> Work:
 
 _RULES: dict[str, Callable[[Value], Work]] = {
     "matmul": _matmul, "dot": _argument(2), "inner": _argument(2), "sum": _argument(1),
-    "mean": lambda v: _size(v.args[0].axes) + _size(v.axes), "solve": _solve, "inv": _cubic("2"),
+    "solve": _solve, "inv": _cubic("2"),
     "logdet": lambda v: _cubic("1/3" if "cholesky" in v.params else "2/3")(v), "power": _power,
     "einsum": _einsum, "fill": _fill, "factor": _cubic("1/3"),
     "decomposition": lambda v: (_cubic("9") if v.params[0] == "eigh" else _svd)(v),

@@ -127,7 +127,7 @@ def inner(graph: Graph, a: Value, b: Value) -> Value:
 def _reduced(lowering: Lowering, node: Node) -> Scaled:
     """``sum`` and ``mean``."""
     graph, body = lowering.graph, node.args[0]
-    size = multiply(*body.shape)
+    size = multiply(*body.shape) if axes_of(node.shape) == () else body.shape[node.params[0]]
     pair = inner_pair(node, lowering.uses)
     if pair is not None:
         (na, a), (nb, b) = (lowering.done[n] for n in pair[1:])
@@ -140,14 +140,12 @@ def _reduced(lowering: Lowering, node: Node) -> Scaled:
         axis = node.params[0] if kind(body.shape) == "matrix" else None
         if value.op == "spread" and value.params[0] == "scalar" and axis is None:
             number, total = _repeated(lowering, number, value, size)
-        elif node.op == "mean":
-            return number, graph.value("mean", (value,), (axis,), axes_of(node.shape))
         else:
             total = graph.value("sum", (value,), (axis,), axes_of(node.shape))
     if node.op == "mean":
         if isinstance(size, int):
             return number / size, total
-        return number, graph.value("div", (total, graph.value("size", (), (size,))))
+        return number, graph.value("div", (total, graph.value("size", (), (size,))), (), total.axes)
     return number, total
 
 

@@ -182,7 +182,8 @@ class Signature:
         return len(told) < len(axes)
 
     def _checks(self, writer: Writer) -> list[str]:
-        lines = []
+        conditions: list[str] = []
+        refusals: list[str] = []
         for node in self.inputs:
             axes = axes_of(node.shape)
             own = node.params[0]
@@ -195,7 +196,9 @@ class Signature:
                 ]
                 local = self.parameters[own]
                 parts = [f'"{own}"', local, sizes, f'"{dims}"', *origins]
-                lines.append(f"{writer.helper('_expect')}({', '.join(parts)})")
+                conditions.append(f"{local}.shape != {sizes}")
+                refusals.append(f"{writer.helper('_expect')}({', '.join(parts)})")
+        lines = _guarded(conditions, refusals)
         for dim, size in self.least.items():
             found = names(dim)
             if size > 1 and found and all(n in self.origin for n in found):
@@ -203,6 +206,18 @@ class Signature:
                 text = f'"{plain_text(dim)}", {writer.dim(dim)}, {size}, "{origin}"'
                 lines.append(f"{writer.helper('_least')}({text})")
         return lines
+
+
+def _guarded(conditions: Sequence[str], refusals: Sequence[str]) -> list[str]:
+    """The refusals, looked into where a shape is not as it should be: a comparison costs a third of a call."""
+    lines: list[str] = []
+    start = 0
+    for end in range(1, len(conditions) + 1):
+        head = f"if {' or '.join(conditions[start:end])}:"
+        if end == len(conditions) or len(head) + len(conditions[end]) + 4 > 100:
+            lines += [head, *(f"    {refusal}" for refusal in refusals[start:end])]
+            start = end
+    return lines
 
 
 def _dim_of(found: dict[tuple[str, ...], int]) -> Dim:

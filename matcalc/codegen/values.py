@@ -12,7 +12,7 @@ Operations, with their parameters:
 that is 0 where its divisor is; ``map`` (table entry), ``apply`` (function, order); ``own``, a function of
 whole arrays that is passed in (name, its law); ``T``;
 ``expand``, ``v[:, None]``; ``spread``, one operand of broadcasting that stands for a full array;
-``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` and ``mean`` (axis); ``call`` (table entry,
+``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` (axis); ``call`` (table entry,
 axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet``; ``factor`` (how the matrix
 is called), of Cholesky; ``decomposition`` (which), several arrays, and ``part`` (which one) of it;
 ``diagonal`` of a matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but

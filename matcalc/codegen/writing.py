@@ -114,12 +114,19 @@ def _float(w: Writer, value: Value, text: Text) -> Text:
     return (f"np.float64({text[0]})", ATOM) if value in w.plain else text
 
 
+def _real(text: Text) -> Text:
+    """A whole number as NumPy meets it: with a float it computes at once, an integer it would convert."""
+    return (f"{text[0]}.0", text[1]) if re.fullmatch(r"-?\d+", text[0]) else text
+
+
 def _sum(w: Writer, v: Value, args: list[Text]) -> Text:
+    args = [_real(text) for text in args]
     sign = "+" if v.op == "add" else "-"
     return f"{wrap(args[0], SUM)} {sign} {wrap(args[1], PRODUCT)}", SUM
 
 
 def _mul(w: Writer, v: Value, args: list[Text]) -> Text:
+    args = [_real(text) for text in args]
     left = args[0]
     if w.plain.issuperset(v.args):
         left = _float(w, v.args[0], left)
@@ -127,6 +134,7 @@ def _mul(w: Writer, v: Value, args: list[Text]) -> Text:
 
 
 def _div(w: Writer, v: Value, args: list[Text]) -> Text:
+    args = [_real(text) for text in args]
     left = _float(w, v.args[0], args[0]) if v.args[1] in w.plain else args[0]
     return f"{wrap(left, PRODUCT)} / {wrap(args[1], NEG)}", PRODUCT
 
@@ -141,15 +149,20 @@ def _neg(w: Writer, v: Value, args: list[Text]) -> Text:
 
 
 def _matmul(w: Writer, v: Value, args: list[Text]) -> Text:
-    return f"{wrap(args[0], MATMUL)} @ {wrap(args[1], NEG)}", MATMUL
+    """The method: half a microsecond less than ``@``, which is most of a product of ten entries; the same BLAS."""
+    return f"{wrap(args[0], ATOM)}.dot({args[1][0]})", ATOM
+
+
+def _outer(w: Writer, v: Value, args: list[Text]) -> Text:
+    return f"{wrap(args[0], ATOM)}[:, None] * {wrap(args[1], NEG)}", PRODUCT
 
 
 def _inner(w: Writer, v: Value, args: list[Text]) -> Text:
     a, b = args
     if w.complex:
-        return f"np.sum({wrap(a, PRODUCT)} * {wrap(b, NEG)})", ATOM
+        return f"({wrap(a, PRODUCT)} * {wrap(b, NEG)}).sum()", ATOM
     if "T" in (v.args[0].op, v.args[1].op):
-        return f"np.sum({wrap(a, PRODUCT)} * {wrap(b, NEG)})", ATOM
+        return f"({wrap(a, PRODUCT)} * {wrap(b, NEG)}).sum()", ATOM
     return f"np.vdot({a[0]}, {b[0]})", ATOM
 
 
@@ -173,7 +186,7 @@ def _level(text: str) -> int:
 
 def _map(w: Writer, v: Value, args: list[Text]) -> Text:
     if v.params[0] == "reciprocal":
-        return f"1 / {wrap(args[0], NEG)}", PRODUCT
+        return f"1.0 / {wrap(args[0], NEG)}", PRODUCT
     if v.params[0] == "logcosh":
         return f"{w.helper('_logcosh')}({args[0][0]})", ATOM
     if w.plain.issuperset(v.args):
@@ -219,7 +232,7 @@ _CALLS: dict[str, Callable[[Writer, Value, list[Text]], str]] = {
 
 def _total(w: Writer, v: Value, args: list[Text]) -> Text:
     (axis,) = v.params
-    return (f"np.{v.op}({args[0][0]})" if axis is None else f"np.{v.op}({args[0][0]}, axis={axis})"), ATOM
+    return f"{wrap(args[0], ATOM)}.sum({'' if axis is None else f'axis={axis}'})", ATOM
 
 
 def _spread(w: Writer, v: Value, args: list[Text]) -> Text:
@@ -338,12 +351,12 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "map": _map, "map2": _call, "apply": _apply, "own": _own, "call": _call,
     "T": lambda w, v, a: (f"{wrap(a[0], ATOM)}.T", ATOM),
     "expand": lambda w, v, a: (f"{wrap(a[0], ATOM)}[:, None]", ATOM),
-    "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _function("np.outer"),
-    "sum": _total, "mean": _total, "solve": _function("np.linalg.solve"), "inv": _function("np.linalg.inv"),
+    "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _outer,
+    "sum": _total, "solve": _function("np.linalg.solve"), "inv": _function("np.linalg.inv"),
     "logdet": lambda w, v, a: (f"{w.helper('_logdet')}({a[0][0]})", ATOM),
     "factor": _factor, "decomposition": lambda w, v, a: (f"{w.helper(f'_{v.params[0]}')}({a[0][0]})", ATOM),
     "part": lambda w, v, a: (f"{a[0][0]}[{v.params[0]}]", ATOM),
-    "diagonal": _function("np.diagonal"), "diagflat": _function("np.diag"),
+    "diagonal": lambda w, v, a: (f"{wrap(a[0], ATOM)}.diagonal()", ATOM), "diagflat": _function("np.diag"),
     "where": lambda w, v, a: (f"np.where({wrap(a[0], SUM)} > 0, {a[1][0]}, {a[2][0]})[()]", ATOM),
     "pair": lambda w, v, a: (f"np.eye({w.dim(v.axes[0])}).reshape({', '.join(map(w.dim, v.axes))})", ATOM),
     "einsum": lambda w, v, a: (einsum_text(v, [text for text, _ in a], lambda c: number_text(c)[0]), SUM),
