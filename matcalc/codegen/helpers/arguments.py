@@ -9,11 +9,11 @@ __all__ = ["ARGUMENTS"]
 _ARRAY = '''
 def _array(name, value, ndim, float64=np.dtype(np.float64)):
     """The argument as an array of float64 with ndim axes."""
-    if type(value) is np.ndarray and value.dtype is float64 and value.ndim == ndim and value.size:
-        return value
-    if type(value) is float and ndim == 0:
+    if ndim == 0 and isinstance(value, float):
         return np.float64(value)
     array = np.asarray(value)
+    if array.dtype is float64 and array.ndim == ndim and array.size:
+        return array
     if array.dtype.kind == "O":
         array = np.frompyfunc(float, 1, 1)(array)
     elif array.dtype.kind not in "biuf":
