@@ -1,4 +1,4 @@
-"""Code in blocks: the plain code's results whatever the blocks, each row read once, and why it does not hold elsewhere."""
+"""Code in blocks: the plain results whatever the blocks, each row read once, and why it does not hold elsewhere."""
 
 from __future__ import annotations
 
@@ -365,3 +365,18 @@ def test_a_hessian_and_its_product_in_blocks() -> None:
     direction = np.arange(3.0)
     product = mc.compile(source, hvp="w", blocks=True)(**given, direction=direction, rows=4)[2]
     np.testing.assert_allclose(product, expected[2]["w", "w"] @ direction)
+
+
+def test_the_example_streams_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parent.parent / "examples")
+    import large_data
+
+    X, y, direction = large_data.written(tmp_path, 12_345, 20)
+    assert isinstance(X, np.memmap)
+    w, losses = large_data.descend(X, y, 12)
+    assert losses[0] == pytest.approx(np.log(2))
+    assert losses[-1] < 0.6 * losses[0]
+    assert w @ direction / np.linalg.norm(w) / np.linalg.norm(direction) > 0.95
+    slope = np.mean((-y / 2)[:, None] * X, axis=0)
+    first, _ = large_data.descend(X, y, 1)
+    np.testing.assert_allclose(first, -4 * slope, rtol=1e-5, atol=1e-7)
