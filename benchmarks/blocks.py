@@ -114,7 +114,7 @@ def cluster() -> None:
         start = time.perf_counter()
         value, _ = fn(X=X, y=y, w=np.ones(n) / 10)
         took = time.perf_counter() - start
-    print(f"dask, {m} x {n} made on two workers of 1 GiB: {took:.1f} s, {took / made:.1f} times making and adding it up")
+    print(f"dask, {m} x {n} made on two workers of 1 GiB: {took:.1f} s, {took / made:.1f} times making and adding up")
     print(f"the value {value:.4f}, expected about 2")
 
 

@@ -380,3 +380,18 @@ def test_the_example_streams_its_file(tmp_path: Path, monkeypatch: pytest.Monkey
     slope = np.mean((-y / 2)[:, None] * X, axis=0)
     first, _ = large_data.descend(X, y, 1)
     np.testing.assert_allclose(first, -4 * slope, rtol=1e-5, atol=1e-7)
+
+
+def test_blas_keeps_to_one_thread_meanwhile() -> None:
+    threadpoolctl = pytest.importorskip("threadpoolctl", reason="pip install 'matcalculus[blocks]'")
+
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+
+    seen: list[set[int]] = []
+    before = threads()
+    fn = mc.compile("J = norm(X@w)**2; X: matrix(m, n)", ["w"], blocks=True)
+    fn(X=np.ones((20, 3)), w=np.ones(3), rows=5, progress=lambda done, total: seen.append(threads()))
+    assert seen
+    assert all(found <= {1} for found in seen)
+    assert threads() == before

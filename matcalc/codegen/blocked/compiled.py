@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from inspect import signature
 from typing import Any
 
-from matcalc.codegen.compiled import Compiled
+from matcalc.codegen.compiled import Compiled, namespace
 
 __all__ = ["Blocked"]
 
@@ -24,6 +25,10 @@ class Blocked(Compiled):
     ) -> None:
         super().__init__(source, name, wrt)
         self.explanation = tuple(explanation)
+        names = namespace(source, name)
+        if "_in_order" in names:
+            names["_in_order"] = _with_one_blas_thread(names["_in_order"])
+        self._function = names[name]
         self.options: tuple[str, ...] = _options(self._function) if "\ndef _over_blocks(" in source else ()
 
     @property
@@ -50,6 +55,34 @@ class Blocked(Compiled):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.source, self.__name__, self.wrt, self.explanation)
+
+
+def _with_one_blas_thread(in_order: Callable[..., Any]) -> Callable[..., Any]:
+    """The loop over blocks while BLAS keeps to one thread, where threadpoolctl is there to say so.
+
+    A product of a block is short: BLAS threads that meet at its end, beside those of the blocks, cost many times what
+    they save when the cores are busy (measured by benchmarks/blocks.py).
+    """
+
+    def limited(work: Callable[[int], Any], count: int, threads: int) -> Iterator[Any]:
+        controller = _controller()
+        if controller is None:
+            yield from in_order(work, count, threads)
+            return
+        with controller.limit(limits=1, user_api="blas"):
+            yield from in_order(work, count, threads)
+
+    return limited
+
+
+@cache
+def _controller() -> Any:
+    """What limits the threads of BLAS; ``None`` without threadpoolctl."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()
 
 
 def _options(function: Callable[..., Any]) -> tuple[str, ...]:
