@@ -8,9 +8,9 @@ from typing import Any
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.sweep import Step
 from matcalc.calculus.tensors import indexed_sum, is_entries
-from matcalc.errors import UnsupportedError
+from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expressions.node import Node, Shape, axes, kind
-from matcalc.language.program import Program
+from matcalc.language.program import Program, beside, expression
 
 __all__ = ["Derivation", "Expression", "Result", "shown_shape", "taken"]
 
@@ -46,7 +46,7 @@ class Expression:
         from matcalc.render.source import source
 
         if is_entries(self.node):
-            return self._indices(sized=True)
+            return self._in_entries()
         return source(self.node, syntax=self.program.syntax, taken=taken(self.program))
 
     def latex(self) -> str:
@@ -71,11 +71,24 @@ class Expression:
         """Index notation."""
         return self._indices()
 
-    def _indices(self, sized: bool = False) -> str:
+    def _in_entries(self) -> str:
+        """Index notation that is read back as this expression: entry by entry, or else its factors as they stand.
+
+        A reader closes sums of entries into matrices again, which may be written in more than one way.
+        """
+        text = self._indices(sized=True)
+        try:
+            if expression(text, beside(self.program)) is self.node:
+                return text
+        except MatcalcError:
+            pass  # too long for a line, or for the reader
+        return self._indices(sized=True, opened=False)
+
+    def _indices(self, *, sized: bool = False, opened: bool = True) -> str:
         from matcalc.calculus.indices import indices
 
         value = indexed_sum(self.node) if is_entries(self.node) else lower(self.node)
-        return indices(value, taken(self.program), self.program.syntax, sized=sized)
+        return indices(value, taken(self.program), self.program.syntax, sized=sized, opened=opened)
 
     def to_sympy(self) -> Any:
         """A SymPy expression, scalars as SymPy scalars; the symbols are those of the program where it came from SymPy.

@@ -25,10 +25,13 @@ OPENED = 120  # written-out size up to which a factor is opened into entries
 LETTERS = "ijklmnpqrstuvwabcdegh"
 
 
-def indices(value: Sum, taken: Collection[str] = (), syntax: str = "numpy", *, sized: bool = False) -> str:
+def indices(
+    value: Sum, taken: Collection[str] = (), syntax: str = "numpy", *, sized: bool = False, opened: bool = True
+) -> str:
     """A value in index notation, in the language; ``taken`` are names that no index may have.
 
-    ``sized`` lets zeros tell how far their indices run, as they must where they are read again.
+    ``sized`` lets zeros tell how far their indices run, as they must where they are read again.  Where ``opened`` is
+    false, factors are not opened into entries: ``(A@B)[i, j]``, which is read back as it stands.
 
     >>> from matcalc.calculus.lowering import lower
     >>> from matcalc.operations.table import matmul, transpose, variable
@@ -37,7 +40,7 @@ def indices(value: Sum, taken: Collection[str] = (), syntax: str = "numpy", *, s
     '{i: sum(j: W[j, i]*x[j])}'
     """
     writer = _Writer(value, taken, Form(syntax))
-    writer.sized = sized
+    writer.sized, writer.limit = sized, OPENED if opened else 0
     return writer.written()
 
 
@@ -69,7 +72,7 @@ def entry_at(value: Sum, letters: Mapping[int, str], form: Form, taken: Collecti
 
 class _Writer:
     def __init__(self, value: Sum, taken: Collection[str], form: Form) -> None:
-        self.value, self.form, self.sized = value, form, False
+        self.value, self.form, self.sized, self.limit = value, form, False, OPENED
         nodes = {node for key in value.terms for part in key for node, *_ in part}
         self.used = {*taken, *OPERATIONS}.union(*[used_names(node) for node in nodes])
         self.before: list[str] = []  # abbreviations of what is too long for a line
@@ -138,7 +141,7 @@ class _Writer:
             return self.form.pair(node, place)
         if node.op == "eye":
             place = tuple(sorted(place, key=LETTERS.find))
-        if node.size <= OPENED:
+        if node.size <= self.limit:
             opened = self.opened(node, place, scope)
             if opened is not None:
                 return opened

@@ -61,7 +61,10 @@ def atom(value: Sum) -> tuple[Key, Number]:
 
 
 def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
-    """A node as a term at these indices: its number and its scalars outside, a product or fraction by its factors."""
+    """A node as a term at these indices: its number and its scalars outside, a product or fraction by its factors.
+
+    The number is 0 where the node is.
+    """
     number, node = peeled(node)
     raw = Raw(number)
     waiting: list[tuple[Node, int]] = [(node, 1)]
@@ -78,9 +81,7 @@ def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
             raw.factors.append((part, p, _places(part.shape, free)))
     found = Sum(node.shape)
     normalise(raw, free, found)
-    single = found.single
-    assert single is not None
-    return single
+    return found.single or (((), ()), 0)  # what is written as terms that cancel is zero
 
 
 def _places(shape: Shape, free: tuple[int, ...]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from matcalc.expressions.node import Node, axes, intern
 
 __all__ = ["entries", "entries_sum", "indexed_sum", "is_entries"]
 
+PASSES = 4
 Term = tuple[Fraction, tuple[tuple[int, Fraction, tuple[int, ...]], ...]]
 
 
@@ -27,7 +28,7 @@ def is_entries(node: Node) -> bool:
 def entries(value: Sum, order: Sequence[int]) -> Node:
     """The node of a sum whose free indices, in this order, are the axes."""
     sizes: dict[int, Dim] = dict(zip(value.free, value.dims, strict=True))
-    value = _renumbered(value, order)
+    value = _settled(_renumbered(value, order))
     args: dict[Node, int] = {}
     terms: list[Term] = []
     for (scalars, factors), c in sorted(value.terms.items(), key=_order):
@@ -41,6 +42,17 @@ def entries(value: Sum, order: Sequence[int]) -> Node:
     if len(shape) < 2:
         shape = (*shape, *(1,) * (2 - len(shape))) if tuple(order) != (1,) else (1, *shape)
     return intern("entries", tuple(args), tuple(terms), shape)  # type: ignore[arg-type]
+
+
+def _settled(value: Sum) -> Sum:
+    """The sum that is its own canonical form: summed indices are numbered by what they stand in, and the order of a
+    symmetric matrix's indices follows the numbers, which may number others anew."""
+    for _ in range(PASSES):
+        again = _renumbered(value, value.free)
+        if again.terms == value.terms:
+            break
+        value = again
+    return value
 
 
 def _renumbered(value: Sum, order: Sequence[int]) -> Sum:

@@ -199,9 +199,12 @@ def _gathered(items: Sequence[Item]) -> list[Item]:
             break
         members = groups[best]
         inner = joined([best.inside(each) for each in members])
+        waiting = [each for each in waiting if not any(each is member for member in members)]
+        if not inner.c:  # the members cancel
+            continue
         whole = Item(1, inner.scalars, inner.chain, inner.marks, inner.shape).node()
         total = Item(inner.c, members[0].scalars, best.around(whole), {}, members[0].shape)
-        waiting = [each for each in waiting if not any(each is member for member in members)] + [total]
+        waiting.append(total)
     return waiting
 
 

@@ -25,6 +25,7 @@ __all__ = ["Instruction", "entries_shape", "instructions", "ranges"]
 Instruction: TypeAlias = tuple[Any, ...]
 # Entries are scalars, so that the MATLAB-style `*` `/` `^` are what the elementwise ones are.
 OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "mtimes": "mul", "mrdivide": "div"}
+PRIME = "′"  # tells letters of one name apart
 POWERS, TIMES, OVER = ("**", "mpower"), ("*", "mtimes"), ("/", "mrdivide")
 
 
@@ -36,6 +37,8 @@ class Reader:
         self.letters = set(tree.indices)
         self.bases: list[Syntax] = []  # what stands before brackets, and scalars
         self.code: list[Instruction] = []
+        self.names: dict[str, str] = {}  # what letters are called in the instructions
+        self.sums: dict[str, int] = dict.fromkeys(tree.indices, 1)
         stack: list[Syntax] = [tree.body]
         while stack:
             part = stack.pop()
@@ -45,14 +48,24 @@ class Reader:
 
     def read(self, body: Syntax) -> None:
         """Append the instructions of the body."""
-        stack: list[tuple[Syntax, Instruction | None]] = [(body, None)]
+        stack: list[tuple[Syntax, Instruction | None, dict[str, str]]] = [(body, None, {})]
         while stack:
-            tree, after = stack.pop()
+            tree, after, self.names = stack.pop()
             if after is not None:
                 self.code.append(after)
                 continue
+            names = self.own(tree, self.names) if isinstance(tree, IndexSum) else self.names
+            self.names = names
             for part in reversed(self.parts(tree)):
-                stack.append(part)
+                stack.append((*part, names))
+
+    def own(self, tree: IndexSum, names: dict[str, str]) -> dict[str, str]:
+        """The letters of a sum, each apart from those of the sums before it, which may run further or less far."""
+        new = dict(names)
+        for letter in tree.indices:
+            new[letter] = letter + PRIME * self.sums.get(letter, 0)
+            self.sums[letter] = self.sums.get(letter, 0) + 1
+        return new
 
     def parts(self, tree: Syntax) -> list[tuple[Syntax, Instruction | None]]:
         """What to do for a tree, in order: its operands, then its own instruction."""
@@ -66,7 +79,7 @@ class Reader:
         if isinstance(tree, Index):
             return [(tree, ("at", self.base(tree.operand), tuple([self.item(item) for item in tree.items])))]
         if isinstance(tree, IndexSum):
-            return [(tree.body, None), (tree, ("sum", tree.indices))]
+            return [(tree.body, None), (tree, ("sum", tuple([self.names[letter] for letter in tree.indices])))]
         if isinstance(tree, Unary):
             own: list[tuple[Syntax, Instruction | None]] = [(tree, ("neg",))] if tree.operator == "-" else []
             return [(tree.operand, None), *own]
@@ -107,13 +120,14 @@ class Reader:
     def item(self, tree: Syntax) -> tuple[Any, ...]:
         """An index: a letter, a fixed place, or ``i*p + k``, two indices as one."""
         if isinstance(tree, Name) and tree.name in self.letters:
-            return ("letter", tree.name)
+            return ("letter", self.names.get(tree.name, tree.name))
         if not self.has_letters(tree):
             return ("fixed", dimension(tree, self.scope, "an index"))
         if isinstance(tree, Binary) and tree.operator == "+" and isinstance(tree.left, Binary):
             outer, size, inner = tree.left.left, tree.left.right, tree.right
             if tree.left.operator in TIMES and isinstance(outer, Name) and isinstance(inner, Name):
-                return ("pair", outer.name, dimension(size, self.scope, "a dimension"), inner.name)
+                first, second = [self.names.get(name, name) for name in (outer.name, inner.name)]
+                return ("pair", first, dimension(size, self.scope, "a dimension"), second)
         raise self.scope.error(UnsupportedError, "an index is a letter, a number, or i*p + k", tree)
 
     def constant(self, tree: Syntax) -> Fraction:

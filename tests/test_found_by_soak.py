@@ -1,0 +1,64 @@
+"""What random programs found wrong, each as small as it fails, held against the same independent truth as the soak."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from differences import close, derivative, evaluator, point
+
+import matcalc as mc
+from matcalc.language.program import beside, expression
+
+# program, variable, keywords; and what was wrong
+FOUND = [
+    # terms that met only after a common factor was taken out cancelled, and an empty sum was written
+    ("S: skew(2)\nk: vector(2)\nJ = (diag(S) - S@k)[1]", "S", {"order": 2}),
+    ("S: skew(2)\nk: vector(2)\nJ = (diag(S) - (S*k))[1]", "S", {"syntax": "matlab"}),
+    # a second derivative whose terms cancel was passed on as a factor that is not there
+    ("psi(t) = exp(-t**2)\nJ = maximum(psi(lambda), gamma_t)", "lambda", {"order": 2}),
+    # sources that were not read back as the same expression: a sum of entries closed in another way,
+    ("q: vector(2)\ny: vector(2) positive\nJ = tanh(outer(q, y))", "q", {}),
+    ("K: symmetric(3)\npsi(t) = t/(2 + t**2)\nJ = psi(det(eye(3) + tanh(K)))", "K", {"order": 2}),
+    # symmetric factors between two summed indices, whose numbers depend on their order,
+    ("A: matrix(n, m)\nJ = inv(A.T@A + eye(m))[-1, 0]", "A", {"order": 2}),
+    # one letter for sums that run differently far,
+    ("y_hat: row(p)\nB: matrix(2, p)\nv: vector(m)\nbeta = y_hat@(cov(B)@w)\nJ = v*beta", "B", {}),
+    # zeros that did not tell their size,
+    ("R2: matrix(3, 2)\nJ = logsumexp(sign(R2), axis=1)", "R2", {}),
+    ("only_m: vector(m)\nJ = A[-1, 0]", "A", {"order": 2}),
+    # and index notation in the operators of the other syntax
+    ("H1: matrix(3, 3)\ngamma_t: scalar\nJ = std(gamma_t.*H1, axis=1)", "H1", {"syntax": "matlab"}),
+    ("J = (A.*B)*(A')", "A", {"syntax": "matlab"}),
+    ("J = A*X.^2", "X", {"syntax": "matlab"}),
+]
+
+
+@pytest.mark.parametrize(("program", "by", "options"), FOUND, ids=lambda part: part if isinstance(part, str) else "")
+def test_what_was_found_wrong_stays_right(program, by, options):
+    d = mc.derive(program, by, **options)
+    sizes = {dim: size for dim, size in zip(d.program.dims, (3, 4, 2, 5, 6), strict=False)}
+    inputs = point(d.value.node, d.program.names[by], seed=program, sizes=sizes)
+    plain = d.gradients[by]
+    truth = derivative(d.value.node, d.program.names[by], inputs, sizes)
+    type_ = d.program.inputs[by].params[1]
+    truth = truth if not type_ else (truth + np.swapaxes(truth, -1, -2) * (-1 if type_ == "skew" else 1)) / 2
+    assert close(evaluator(inputs, sizes)(plain).ravel(), truth.ravel(), 1e-6)
+    for result in d.values():
+        assert expression(result.source(), beside(d.program)) is result.node
+
+
+def test_letters_of_sums_have_a_scope_of_their_own():
+    program = "A: matrix(n, m)\nB: matrix(n, p)\nz = {i: sum(k: A[i, k]) + sum(k: B[i, k]*sum(k: A[i, k]))}\nJ = sum(z)"
+    d = mc.derive(program, "B")
+    A, B = np.arange(6.0).reshape(2, 3), np.arange(8.0).reshape(2, 4)
+    value, gradients = mc.compile(program, ["B"])(A=A, B=B)
+    assert value == A.sum() + (B.sum(axis=1) * A.sum(axis=1)).sum()
+    assert gradients["B"].tolist() == [[3.0] * 4, [12.0] * 4]
+    assert d["B"].shape == ("n", "p")
+
+
+def test_products_between_entries_in_the_matlab_style_syntax():
+    program = "z = {i: sum(k: A[i, k]*x[k]^2/2)}; J = sum(z)"
+    value, gradients = mc.compile(program, ["x"], syntax="matlab")(A=np.array([[1.0, 2.0], [3.0, 4.0]]), x=[1.0, 2.0])
+    assert value == 14.0
+    assert gradients["x"].tolist() == [4.0, 12.0]
