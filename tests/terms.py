@@ -1,7 +1,7 @@
 """Terms: programs as the tests make them, written in either syntax and evaluated, without anything of the package.
 
-A term knows its operation, its arguments, its parameters and its shape (rows, columns), in dimensions that are letters or
-integers.  `Values` evaluates it with every value two-dimensional, in NumPy (complex numbers too, so that a complex step
+A term knows its operation, its arguments, its parameters and its shape (rows, columns), in dimensions that are letters
+or integers.  `Values` evaluates it with every value two-dimensional, in NumPy (complex numbers too, so that a complex step
 differentiates it) or in jax.numpy.
 """
 
@@ -115,7 +115,9 @@ def curve(which: int, order: int, x: Any, m: Any = np) -> Any:
 
 def size_of(dim: Dim, sizes: Mapping[Dim, int]) -> int:
     """The size of a dimension: an integer, a letter, or sums of these."""
-    return dim if isinstance(dim, int) else sum(sizes[part] if part in sizes else int(part) for part in dim.split(" + "))
+    if isinstance(dim, int):
+        return dim
+    return sum(sizes[part] if part in sizes else int(part) for part in dim.split(" + "))
 
 
 class Values:
@@ -306,7 +308,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "matmul": lambda v, a, b: a * b if 1 in (a.size, b.size) else a @ b,
     "maximum": lambda v, a, b: chosen(v, a, b, True), "minimum": lambda v, a, b: chosen(v, a, b, False),
     "max": lambda v, x: extreme(v, x.T, 1), "min": lambda v, x: extreme(v, x.T, -1),
-    "norm": norm, "norm1": lambda v, x: v.m.sum(x * sign(v, x)), "norm_inf": lambda v, x: extreme(v, (x * sign(v, x)).T, 1),
+    "norm": norm, "norm1": lambda v, x: v.m.sum(x * sign(v, x)),
+    "norm_inf": lambda v, x: extreme(v, (x * sign(v, x)).T, 1),
     "norm_nuc": lambda v, x: v.m.sum(v.m.linalg.svd(x, full_matrices=False)[1]),
     "dot": lambda v, a, b: v.m.sum(a.reshape(-1) * b.reshape(-1)), "inner": lambda v, a, b: v.m.sum(a * b),
     "tr": plain("trace"), "det": lambda v, x: v.m.linalg.det(x),

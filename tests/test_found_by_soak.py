@@ -29,6 +29,7 @@ FOUND = [
     # and index notation in the operators of the other syntax
     ("H1: matrix(3, 3)\ngamma_t: scalar\nJ = std(gamma_t.*H1, axis=1)", "H1", {"syntax": "matlab"}),
     ("J = (A.*B)*(A')", "A", {"syntax": "matlab"}),
+    ("R2: matrix(2, p)\nU: matrix(p, 2)\nH1: symmetric(p)\nJ = R2@(matrix_power(H1, 3)@U)", "H1", {}),
     ("J = A*X.^2", "X", {"syntax": "matlab"}),
 ]
 
@@ -36,7 +37,7 @@ FOUND = [
 @pytest.mark.parametrize(("program", "by", "options"), FOUND, ids=lambda part: part if isinstance(part, str) else "")
 def test_what_was_found_wrong_stays_right(program, by, options):
     d = mc.derive(program, by, **options)
-    sizes = {dim: size for dim, size in zip(d.program.dims, (3, 4, 2, 5, 6), strict=False)}
+    sizes = dict(zip(d.program.dims, (3, 4, 2, 5, 6), strict=False))
     inputs = point(d.value.node, d.program.names[by], seed=program, sizes=sizes)
     plain = d.gradients[by]
     truth = derivative(d.value.node, d.program.names[by], inputs, sizes)

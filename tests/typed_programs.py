@@ -49,7 +49,8 @@ class Program:
         lines += [f"{write.name(name)}(t) = {write(body)}" for name, body in self.functions.items()
                   if isinstance(body, Term) and name in called]  # fmt: skip
         if declared or syntax == "matlab":
-            lines += [f"{write.name(n)}: elementwise" for n, b in self.functions.items() if n in called and b in (0, 1, 2)]
+            unknown = [n for n, body in self.functions.items() if n in called and not isinstance(body, Term)]
+            lines += [f"{write.name(n)}: elementwise" for n in unknown]
         lines += [f"{write.name(name)} = {write(value)}" for name, value in self.lets.items()]
         return "\n".join([*lines, f"{write.name(self.name)} = {write(self.value)}"])
 
@@ -204,7 +205,8 @@ class Generator:
             type_ = r.choice(SQUARES)
         if not type_ and not positive and shape[1] == 1 != shape[0] and self.types and r.random() < 0.06:
             type_ = "simplex"
-        node = Term("var", (), shape, (name, type_, positive or (not type_ and not self.rational and r.random() < 0.08)))
+        positive = positive or (not type_ and not self.rational and r.random() < 0.08)
+        node = Term("var", (), shape, (name, type_, positive))
         program.inputs[name] = node
         return node
 
@@ -335,9 +337,8 @@ class Generator:
             else:
                 source.append(dim)
                 items.append((None, None))
-        if shape == SCALAR and self.random.random() < 0.5:
-            source, items = [source[0], 1], items[:1]
-        elif shape[1] == 1 and items[0] == (0, 2) and self.random.random() < 0.5:
+        narrow = shape == SCALAR or (shape[1] == 1 and items[0] == (0, 2))
+        if narrow and self.random.random() < 0.5:
             source, items = [source[0], 1], items[:1]
         kept = tuple(source)
         a = self.expression((kept[0], kept[1]), depth)
@@ -361,7 +362,8 @@ class Generator:
                 lambda: call("cross_entropy", self.leaf((k, 1), type_="simplex") if self.types else
                     self.expression((k, 1), depth), self.positive((k, 1), depth), shape=SCALAR)]  # fmt: skip
         if self.kinks and not self.rational:
-            options += [lambda: one(r.choice(("max", "min", "norm1", "norm_inf")), other if r.random() < 0.5 else (k, 1)),
+            kinked = r.choice(("max", "min", "norm1", "norm_inf"))
+            options += [lambda: one(kinked, other if r.random() < 0.5 else (k, 1)),
                         lambda: one("norm_nuc", (k, j))]  # fmt: skip
         return r.choice(options)()
 
@@ -409,7 +411,8 @@ class Generator:
     def stacked(self, shape: Shape, depth: int) -> Term:
         rows, columns = shape
         if isinstance(rows, int) and rows > 2 and self.random.random() < 0.6:
-            parts = [(1, columns), (rows - 1, columns)] if rows < 4 or self.random.random() < 0.5 else [(2, columns)] * 2
+            uneven = rows < 4 or self.random.random() < 0.5
+            parts = [(1, columns), (rows - 1, columns)] if uneven else [(2, columns)] * 2
             return Term("stack", tuple(self.expression(part, depth) for part in parts), shape, (1, 1))
         if columns == 2 and rows != 1:
             blocks = tuple(self.expression((rows, 1), depth) for _ in range(2))

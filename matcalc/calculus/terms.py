@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import islice, permutations, product
 from typing import TypeAlias
 
-from matcalc import bounds
+from matcalc import bounds, facts
 from matcalc.calculus import contraction
 from matcalc.calculus.entrywise import combine
 from matcalc.calculus.reading import Factor, entrywise, read
@@ -312,10 +312,12 @@ def _label(factors: list[Factor], free: Collection[int]) -> tuple[Factor, ...]:
 def _refined(factors: Sequence[Factor], colours: dict[int, str]) -> dict[int, str]:
     seen: dict[int, list[str]] = {k: [] for k in colours}
     for node, p, index in factors:
+        either = len(index) == 2 and facts.symmetric(node)  # then the order of its indices says nothing
         for position, k in enumerate(index):
             if k in colours:
-                others = ",".join([colours.get(j, str(j)) for j in index])
-                seen[k].append(f"{node.digest}^{p}@{position}({others})")
+                others = [colours.get(j, str(j)) for j in index]
+                place = f"({','.join(sorted(others))})" if either else f"{position}({','.join(others)})"
+                seen[k].append(f"{node.digest}^{p}@{place}")
     names = {k: "|".join(sorted(seen[k])) for k in colours}
     numbered = {name: f"c{i}" for i, name in enumerate(sorted(set(names.values())))}
     return {k: numbered[names[k]] for k in colours}
@@ -327,4 +329,6 @@ def _factor_key(factor: Factor) -> tuple[str, tuple[int, ...], str]:
 
 def _renamed(factors: Sequence[Factor], numbering: dict[int, int]) -> tuple[Factor, ...]:
     get = numbering.get
-    return tuple(sorted([(n, p, tuple([get(k, k) for k in i])) for n, p, i in factors], key=_factor_key))
+    found = [(n, p, tuple([get(k, k) for k in i])) for n, p, i in factors]
+    turned = [(n, p, i[::-1] if len(i) == 2 and i[0] > i[1] and facts.symmetric(n) else i) for n, p, i in found]
+    return tuple(sorted(turned, key=_factor_key))
