@@ -1,7 +1,8 @@
 """Whether the package is right about a program: its reading, value, derivatives, code and writings.
 
 The truth is a complex step through `terms.Values`, or differences where a complex step does not differentiate: values
-alone.  It shares nothing with the package, not even the reading of the text.  What cannot be judged is said to be so, never passed.
+alone.  It shares nothing with the package, not even the reading of the text.  What cannot be judged is said to be so,
+never passed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Terms: programs as the tests make them, written in either syntax and evaluated, without anything of the package.
 
 A term knows its operation, its arguments, its parameters and its shape (rows, columns), in dimensions that are letters
-or integers.  `Values` evaluates it with every value two-dimensional, in NumPy (complex numbers too, so that a complex step
-differentiates it) or in jax.numpy.
+or integers.  `Values` evaluates it with every value two-dimensional, in NumPy (complex numbers too, so that a complex
+step differentiates it) or in jax.numpy.
 """
 
 from __future__ import annotations
