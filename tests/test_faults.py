@@ -14,6 +14,7 @@ import pytest
 
 import matcalc as mc
 from matcalc.language.program import beside, expression
+from tests.commands import run
 
 P, S, L, N, U = mc.ParseError, mc.ShapeError, mc.LimitError, mc.UnknownNameError, mc.UnsupportedError
 
@@ -160,3 +161,10 @@ def test_heavy_inputs_end(number: int, statement: str) -> None:
     command = [sys.executable, "-c", textwrap.dedent(script)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert int(done.stdout) < 512
+
+
+@pytest.mark.parametrize("text", ["z = W@x + b; h = tanh(W); s = sum(h*h)", "s = y.T@y; x: vector(n)"])
+def test_gates_of_a_variable_that_does_not_occur_are_refused(text: str) -> None:  # 33
+    done = run("code", text, "--wrt", "x", "--style", "gates")
+    assert done.exit_code == 2
+    assert "error: s does not depend on x; leave it to the style compiled" in done.stderr

@@ -15,7 +15,7 @@ from matcalc.codegen.names import Names
 from matcalc.codegen.values import axes_of
 from matcalc.derivation import Derivation
 from matcalc.errors import UnsupportedError
-from matcalc.expressions.node import Node, kind
+from matcalc.expressions.node import Node, kind, postorder
 from matcalc.graphs.build import built
 from matcalc.graphs.classes import GateClass
 from matcalc.graphs.gates import Gate
@@ -101,6 +101,10 @@ def _checked(derivation: Derivation, names: Sequence[str]) -> Graph:
     graph = built(program, derivation.value.node, derivation.of, names, symbols=False)
     if not graph.nodes[-1].inputs:
         raise UnsupportedError("the value is a constant: there is no gate")
+    below = set(postorder(derivation.value.node))
+    if not any(program.names[name] in below for name in names):  # no gradient is passed back at all
+        value = derivation.of or "the value"
+        raise UnsupportedError(f"{value} does not depend on {', '.join(names)}", hint="leave it to the style compiled")
     return graph
 
 
