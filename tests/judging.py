@@ -209,6 +209,8 @@ def _held(derivation: Any, program: Program, setting: Setting, truth: Truth, wan
         found = np.asarray(found, float)
         if found.shape != expected.shape:
             raise Wrong(f"{what} has shape {found.shape}, not {expected.shape}", source)
+        if program.operations() & set(REAL) and not np.all(np.isfinite(found)):
+            raise Unjudged("singular or eigenvalues that meet")
         scale = max(float(np.max(np.abs(expected), initial=0)), 1e-2 * size)
         error = float(np.max(np.abs(found - expected), initial=0)) if np.all(np.isfinite(found)) else np.inf
         if not error <= slack * TOLERANCE * scale:

@@ -30,6 +30,7 @@ FOUND = [
     ("H1: matrix(3, 3)\ngamma_t: scalar\nJ = std(gamma_t.*H1, axis=1)", "H1", {"syntax": "matlab"}),
     ("J = (A.*B)*(A')", "A", {"syntax": "matlab"}),
     ("R2: matrix(2, p)\nU: matrix(p, 2)\nH1: symmetric(p)\nJ = R2@(matrix_power(H1, 3)@U)", "H1", {}),
+    ("u: row(2)\nw: vector(2)\nJ = (k'*H)*((u*w).*X)", "k", {"syntax": "matlab"}),
     ("J = A*X.^2", "X", {"syntax": "matlab"}),
 ]
 

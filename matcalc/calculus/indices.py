@@ -107,8 +107,9 @@ class _Writer:
                 ones = self.closed(table.ones((sizes[k], 1)), (names[k],))
                 parts[0] = (sign, self.form.product(1, [(body, 1), (ones, 1)]))
         if not parts and self.sized:
-            ones = [(self.closed(table.ones((sizes[k], 1)), (letter,)), 1) for k, letter in names.items()]
-            return self.form.product(1, [((ATOM, "0"), 1), *ones])
+            every: list[tuple[Written, Number]] = [((ATOM, "0"), 1)]
+            every += [(self.closed(table.ones((sizes[k], 1)), (letter,)), 1) for k, letter in names.items()]
+            return self.form.product(1, every)
         return self.form.sum(parts) if parts else (ATOM, "0")
 
     def fresh(self, scope: Collection[str]) -> str:

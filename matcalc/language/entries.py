@@ -25,6 +25,7 @@ __all__ = ["Instruction", "entries_shape", "instructions", "ranges"]
 Instruction: TypeAlias = tuple[Any, ...]
 # Entries are scalars, so that the MATLAB-style `*` `/` `^` are what the elementwise ones are.
 OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "mtimes": "mul", "mrdivide": "div"}
+PRODUCTS = ("mtimes", "mrdivide", "mpower")
 PRIME = "′"  # tells letters of one name apart
 POWERS, TIMES, OVER = ("**", "mpower"), ("*", "mtimes"), ("/", "mrdivide")
 
@@ -83,6 +84,8 @@ class Reader:
         if isinstance(tree, Unary):
             own: list[tuple[Syntax, Instruction | None]] = [(tree, ("neg",))] if tree.operator == "-" else []
             return [(tree.operand, None), *own]
+        if isinstance(tree, Binary) and tree.operator in PRODUCTS and not self.has_letters(tree):
+            return [(tree, ("scalar", self.base(tree)))]  # of matrices, such as x'*A*x
         if isinstance(tree, Binary) and tree.operator in OPERATORS:
             return [(tree.left, None), (tree.right, None), (tree, (OPERATORS[tree.operator],))]
         if isinstance(tree, Binary) and tree.operator in POWERS:
