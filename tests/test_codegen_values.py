@@ -279,3 +279,12 @@ def test_dimensions_stand_for_their_numbers() -> None:
     program = elaborate("A: matrix(n, m); value = sum(A) / (m*n) + n")
     got = run([program.value], list(program.inputs.values()), {"A": np.ones((4, 5))})
     assert got[0] == 5
+
+
+def test_a_vector_passes_through_a_sum_with_an_outer_product() -> None:
+    rng = np.random.default_rng(4)
+    a, u, v, x = rng.standard_normal((4, 4)), *rng.standard_normal((3, 4))
+    program = elaborate("A: matrix(n, n); M = 3*A - u@v.T/2; value = (M + v@u.T).T@x + (A - u@v.T/2)@x")
+    got = Compiled(generate(Request(program.value, list(program.inputs.values()))))(A=a, u=u, v=v, x=x)[0]
+    m = 3 * a - np.outer(u, v) / 2
+    np.testing.assert_allclose(got, (m + np.outer(v, u)).T @ x + (a - np.outer(u, v) / 2) @ x)

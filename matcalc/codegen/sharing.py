@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcalc.codegen.distributing import distributed
 from matcalc.codegen.factorisations import decomposed, together
 from matcalc.codegen.plan import weight
 from matcalc.codegen.values import Graph, Value
@@ -86,6 +87,10 @@ def _changed(
         inverse = graph.value("inv", (_matrix(a),), (), _matrix(a).axes)
         inverse = graph.transposed(inverse) if a.op == "T" else inverse
         return graph.matmul(inverse, b)
+    if value.op == "matmul":
+        through = distributed(graph, *args)
+        if through is not None:
+            return through
     moved = _moved(graph, value, args, uses)
     if moved is not None:
         return moved
