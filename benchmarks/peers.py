@@ -5,8 +5,9 @@ PyTorch (its tape, and ``torch.func``), and autograd; what is not installed is l
 runs each problem in a process of its own with the same two threads, in float64, and is timed only after its results
 have been held against NumPy's to 1e-8.  Ours and NumPy's Hessians come with value and gradient, the others' alone.
 
-``--quick`` takes the first size of every problem; ``--only NAME`` the problems with that in their name, or, where it is
-a peer, that peer beside ours; ``--rounds N`` repeats all and keeps the least (1); ``-o FILE.svg`` draws the ratios.
+``--quick`` takes the first size of every problem, ``--sizes N`` the first N; ``--only NAME`` the problems with that in
+their name, or, where it is a peer, that peer beside ours; ``--rounds N`` repeats all and keeps the least (1);
+``-o FILE.svg`` draws the ratios.
 Ratios are a peer's time over ours.  ``least`` compares the least times, which other work on the machine disturbs least;
 ``--median`` compares medians.  The bound is that of `benchmarks.roofline`.
 """
@@ -182,6 +183,7 @@ def drawing(times: Times, peers: Sequence[str], figure: str) -> str:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="Generated code beside its peers.")
     parser.add_argument("--quick", action="store_true", help="the first size of every problem")
+    parser.add_argument("--sizes", type=int, help="the first sizes of every problem, so many")
     parser.add_argument("--only", metavar="NAME", action="append", default=[], help="a part of a problem, or a peer")
     parser.add_argument("--rounds", type=int, default=1, help="repeat, and keep the least")
     parser.add_argument("--median", action="store_true", help="compare medians, not least times")
@@ -202,7 +204,7 @@ def main(arguments: Sequence[str]) -> None:
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     python = f"Python {platform.python_version()}"
     print(f"{python}, {os.cpu_count()} processors{load}, {THREADS} threads, float64, {figure} times")
-    count = 1 if options.quick else max([len(one.sizes) for one in problems])
+    count = 1 if options.quick else options.sizes or max([len(one.sizes) for one in problems])
     times = table(problems, peers, count, options.rounds, figure)
     summary(times, peers, figure)
     if options.output:

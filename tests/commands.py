@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 from click.testing import CliRunner, Result
 
 from matcalc.cli.group import matcalc
@@ -10,7 +12,8 @@ WINDOW = "s = u.T @ f(W@x + b)"
 
 
 def run(*args: str, stdin: str | bytes = "") -> Result:
-    return CliRunner().invoke(matcalc, list(args), input=stdin)
+    apart = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}  # Click before 8.2
+    return CliRunner(**apart).invoke(matcalc, list(args), input=stdin)
 
 
 def good(*args: str, stdin: str | bytes = "") -> str:
