@@ -25,7 +25,7 @@ __all__ = ["Instruction", "entries_shape", "instructions", "ranges"]
 Instruction: TypeAlias = tuple[Any, ...]
 # Entries are scalars, so that the MATLAB-style `*` `/` `^` are what the elementwise ones are.
 OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "mtimes": "mul", "mrdivide": "div"}
-PRODUCTS = ("mtimes", "mrdivide", "mpower")
+PRODUCTS = ("mtimes",)
 PRIME = "′"  # tells letters of one name apart
 POWERS, TIMES, OVER = ("**", "mpower"), ("*", "mtimes"), ("/", "mrdivide")
 
