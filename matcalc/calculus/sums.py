@@ -18,6 +18,8 @@ from matcalc.render.names import GREEK
 
 __all__ = ["atom", "factor", "factor_of", "leaf", "normal", "number", "ones", "peeled", "write_term"]
 
+SHORT = 120  # nodes of a product that is taken apart: a long one stays whole, or each of many would be read again
+
 
 def leaf(node: Node) -> Sum:
     """The node as one factor, whatever it is."""
@@ -61,7 +63,7 @@ def atom(value: Sum) -> tuple[Key, Number]:
 
 
 def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
-    """A node as a term at these indices: its number and its scalars outside, a product or fraction by its factors.
+    """A node as a term at these indices: its number and its scalars outside, a short product or fraction by its factors.
 
     The number is 0 where the node is.
     """
@@ -75,7 +77,7 @@ def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
             raw.coeff = -raw.coeff
         if part.shape == (1, 1):
             contraction.scale(raw, part, p)
-        elif part.op in ("mul", "div"):
+        elif part.op in ("mul", "div") and part.size < SHORT:
             waiting += [(part.args[0], p), (part.args[1], p if part.op == "mul" else -p)]
         else:
             raw.factors.append((part, p, _places(part.shape, free)))
