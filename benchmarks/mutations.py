@@ -257,9 +257,7 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], Any]]]:
         found.append(("condition negated", field("test", ast.UnaryOp(ast.Not(), node.test))))
     elif isinstance(node, ast.Return) and node.value is not None:
         found.append(("returns None", field("value", ast.Constant(None))))
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        found.append(("statement removed", lambda n: ast.Pass()))
-    elif isinstance(node, ast.AugAssign | ast.Continue | ast.Break):
+    elif (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)) or isinstance(node, ast.AugAssign | ast.Continue | ast.Break):
         found.append(("statement removed", lambda n: ast.Pass()))
     return found
 
@@ -324,7 +322,7 @@ def _codes(code: types.CodeType) -> dict[str, types.CodeType]:
     for one in code.co_consts:
         if isinstance(one, types.CodeType):
             found[one.co_qualname] = one
-            if "." not in one.co_qualname and one.co_name[:1].isupper() or one.co_name.lstrip("_")[:1].isupper():
+            if ("." not in one.co_qualname and one.co_name[:1].isupper()) or one.co_name.lstrip("_")[:1].isupper():
                 found.update(_codes(one))
     return found
 

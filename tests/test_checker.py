@@ -69,3 +69,23 @@ def test_a_missed_gradient_would_be_told(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(checker.Tried, "injected", lambda self, name, gradient, scale: (False, ["x"]))
     found = checker.measure(2, 0, seed=1, claims=False)
     assert len(found["missed"]) == found["wrong"] == len(found["alarms"])
+
+
+SATURATED = {
+    128: "x5: vector(p)\nA2: matrix(m, m)\nJ = logdet(6*eye(m) + tanh((prod(2 + tanh(x5)))**3*tanh(A2).T))",
+    2126: "A0: matrix(n, n)\nA3: matrix(p, p)\nr4: row(n)\n"
+    "J = sigmoid(prod(2 + tanh(diag([tr(A3), 2; (r4.T)[1], tr(A3)])[0]*diag(A0))))",
+}
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("program", SATURATED.values())
+def test_what_moves_the_value_by_its_last_digits_is_not_called_wrong(program: str, seed: int) -> None:
+    """Of these, 1 - h**2 has two digits left at some points."""
+    for one in mc.check(program, "all", seed=seed).values():
+        assert one.passed or one.inconclusive, one.message
+
+
+def test_a_wrong_part_that_moves_the_value_little_is_not_passed() -> None:
+    for factor in ("1e-6", "1e-9", "1e-12", "1e-15"):
+        assert not mc.check(f"J = 1 + {factor}*x.T@x", "x", claims={"x": f"3*{factor}*x"}).passed

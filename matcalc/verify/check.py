@@ -34,6 +34,7 @@ __all__ = ["check_program"]
 TOLERANCE = {True: 1e-8, False: 1e-6}  # of the complex step, of differences
 SMALL = 0.1  # differences that may be rounding: whether they are is tried
 JITTER = (1e-6, 1e-5, 1e-4, 1e-3)  # beyond the spacing of 1 - h**2 near h = 1, where the gradient is 1e-13 or more
+LOST = 1e-13  # what a difference moves the value by, relative to it: rounding of 1 - h**2 does, near h = 1
 REDRAWS = 12
 SMALLER = 0.6  # inputs of the next point, where rounding or a kink spoilt the last: tanh(30*x.T@x) is 1 at usual ones
 WORK = 2_000_000  # nodes evaluated, beyond which directions are tried instead of entries
@@ -175,10 +176,16 @@ class Checker:
         return finding
 
     def _is_lost(self, finding: Finding) -> bool:
-        """Whether there is nothing to judge by: the gradient moves the value by less than its last digit, as at
-        ``tanh(40)``, or value and gradient are what rounding leaves of zero, as of ``sum(x - mean(x))``."""
+        """Whether there is nothing to judge by: what the gradients differ by moves the value by little more than its
+        last digits, as at ``tanh(40)``, or value and gradient are what rounding leaves of zero, as of
+        ``sum(x - mean(x))``."""
+        import numpy as np
+
+        if finding.got.shape != finding.numeric.array.shape:
+            return False
         value, size, both = self._sizes(finding.target, finding.point, finding.numeric, finding.got)
-        return both * size <= 1e-15 * value or max(value / max(size, 1.0), both) <= 1e-13
+        gap = float(np.abs(finding.got - finding.numeric.array).max())
+        return gap * size <= LOST * value or max(value / max(size, 1.0), both) <= 1e-13
 
     def _sizes(self, target: Target, point: Point, numeric: Numeric, got: Any) -> tuple[float, float, float]:
         """The largest entries of the value, of the variable, and of both derivatives."""
