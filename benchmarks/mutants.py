@@ -247,8 +247,8 @@ def report(found: dict[str, Any], command: str, seconds: float) -> str:
     """The report, in Markdown."""
     lines = [
         "# Mutation testing", "",
-        f"Written by `{command}` on {time.strftime('%Y-%m-%d')}, in {seconds / 60:.0f} minutes. A mutant is the code with"
-        " one token of a table's row, or one piece of the syntax of a function, changed; it is killed where a test"
+        f"Written by `{command}` on {time.strftime('%Y-%m-%d')}, in {seconds / 60:.0f} minutes. A mutant is the code"
+        " with one token of a table's row, or one piece of the syntax of a function, changed; it is killed where a test"
         " fails. What is equivalent computes the same, with the reason below.", "",
         "| module | mutants | killed | equivalent | surviving |", "| --- | --- | --- | --- | --- |",
     ]  # fmt: skip

@@ -139,10 +139,9 @@ def of_operations(cases: Callable[[str], list[Any]]) -> Iterator[Mutant]:
                 law = _law(entry, f"d({op}(X)) = ({body}) * dX")
                 yield mutant("derivative", text, "law", _set(entry, derivative=text, law=law))
                 yield mutant("derivative alone", text, "bound", _set(entry, derivative=text))
-        elif entry.law is not None and entry.choose is None and op not in ("stack", "index"):
-            if not entry.adjoint:
-                for text in _body_changed(entry.law.text):
-                    yield mutant("law", text, "law", _set(entry, law=_law(entry, text)))
+        elif entry.law is not None and not (entry.choose or entry.adjoint) and op not in ("stack", "index"):
+            for text in _body_changed(entry.law.text):
+                yield mutant("law", text, "law", _set(entry, law=_law(entry, text)))
         for field in ("choose", "opened"):
             if getattr(entry, field) is not None and (field == "opened" or not entry.adjoint or op == "matrix_power"):
                 yield from _chosen(op, entry, field, cases, mutant)
@@ -154,7 +153,8 @@ def of_operations(cases: Callable[[str], list[Any]]) -> Iterator[Mutant]:
             for changed in _letters_changed(entry.einsum):
                 yield mutant("einsum", changed, "einsum", _set(entry, einsum=changed))
         for changed in tokens_changed(entry.numpy.replace("{", "").replace("}", "")) if entry.numpy else ():
-            back = re.sub(r"\b(" + "|".join([*entry.signature, "axis", "rows", "columns"]) + r")\b(?!=)", r"{\1}", changed)
+            places = "|".join([*entry.signature, "axis", "rows", "columns"])
+            back = re.sub(rf"\b({places})\b(?!=)", r"{\1}", changed)
             yield mutant("numpy", back, "numpy", _set(entry, numpy=back))
         if entry.sample and entry.sample not in ("real",):
             yield mutant("sample", "(none)", "sample", _set(entry, sample="real"))
@@ -257,7 +257,9 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], Any]]]:
         found.append(("condition negated", field("test", ast.UnaryOp(ast.Not(), node.test))))
     elif isinstance(node, ast.Return) and node.value is not None:
         found.append(("returns None", field("value", ast.Constant(None))))
-    elif (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)) or isinstance(node, ast.AugAssign | ast.Continue | ast.Break):
+    elif isinstance(node, ast.AugAssign | ast.Continue | ast.Break) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    ):
         found.append(("statement removed", lambda n: ast.Pass()))
     return found
 
