@@ -103,9 +103,9 @@ class _Writer:
         sizes = dict(zip(self.value.free, self.value.dims, strict=True))
         for k in names if self.form.bounded else ():
             if k not in seen and parts:  # what does not vary with an index must tell how far it runs
-                sign, body = parts[0]
+                sign, first = parts[0]
                 ones = self.closed(table.ones((sizes[k], 1)), (names[k],))
-                parts[0] = (sign, self.form.product(1, [(body, 1), (ones, 1)]))
+                parts[0] = (sign, self.form.product(1, [(first, 1), (ones, 1)]))
         if not parts and self.sized:
             every: list[tuple[Written, Number]] = [((ATOM, "0"), 1)]
             every += [(self.closed(table.ones((sizes[k], 1)), (letter,)), 1) for k, letter in names.items()]
