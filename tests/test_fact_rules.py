@@ -148,6 +148,8 @@ def built(op: str, leaf: Leaf) -> list[Node]:
     if op in ("sub", "mul", "outer", "dot", "inner", "cross"):
         v = leaf((3, 1))
         found += [make(op, v, v)] if op in ("cross", "dot", "outer") else [make(op, A, A), make(op, x, x)]
+    if op == "sub":
+        found += [table.sub(z, make("mean", z, params=(k,))) for z in (A, x, P) for k in (None, 0, 1)]
     if op == "div":
         found += [table.div(z, make("norm", z)) for z in (A, x)]
         found += [table.div(z, make("sum", z, params=(k,))) for z in (A, x, P) for k in (None, 0, 1)]

@@ -63,7 +63,7 @@ def atom(value: Sum) -> tuple[Key, Number]:
 
 
 def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
-    """A node as a term at these indices: its number and its scalars outside, a short product or fraction by its factors.
+    """A node as a term at these indices: its number and scalars outside, a short product or fraction by its factors.
 
     The number is 0 where the node is.
     """
