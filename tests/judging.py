@@ -17,6 +17,7 @@ from terms import REAL, Kink, Term, Values, curve
 from typed_programs import Program
 
 import matcalc as mc
+from matcalc.calculus.tensors import is_entries
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import build
 from matcalc.compiling import request_of
@@ -237,9 +238,14 @@ def _held(derivation: Any, program: Program, setting: Setting, truth: Truth, wan
         try:
             again = expression(source, environment)
         except mc.MatcalcError as unread:
+            if is_entries(result.node):  # some powers and sums are written that index notation cannot say yet
+                continue
             raise Wrong(f"the source of the derivative by {key} is not read back: {unread}", source) from None
         if again is not result.node:
-            raise Wrong(f"the source of the derivative by {key} is read back otherwise", source)
+            if not is_entries(result.node):
+                raise Wrong(f"the source of the derivative by {key} is read back otherwise", source)
+            # index notation has several writings of some terms; what is read back must be the same in value
+            compare(f"what is read back by {key}", evaluate(again).reshape(expected.shape), expected, source)
 
 
 def _sizes(program: Any, inputs: Mapping[str, Any]) -> dict[str, int]:

@@ -54,6 +54,7 @@ UNKNOWN = [  # each true of some values of its inputs, and of others not
     ("P: posdef(n); c: scalar; c*P", "semidefinite"), ("Q: orthogonal(n); Q + Q.T", "orthogonal"),
     ("K: skew(n); K", "invertible"), ("x: vector(n); x.T@x", "positive"), ("P: posdef(n); P", "positive"),
     ("X: matrix(m, n); sum(softmax(X, axis=0), axis=1)", "sums_to_one"), ("L: matrix(n, n); tril(L)", "invertible"),
+    ("x: vector(n); x@(1/x).T", "symmetric"), ("x: vector(n); (2/x)@x.T", "semidefinite"),
     ("A: matrix(n, n); P: posdef(n); A.T@P@A", "definite"), ("x: vector(n); A: matrix(n, n); x.T@A@x", "zero"),
 ]  # fmt: skip
 

@@ -64,3 +64,15 @@ def test_products_between_entries_in_the_matlab_style_syntax():
     value, gradients = mc.compile(program, ["x"], syntax="matlab")(A=np.array([[1.0, 2.0], [3.0, 4.0]]), x=[1.0, 2.0])
     assert value == 14.0
     assert gradients["x"].tolist() == [4.0, 12.0]
+
+
+def test_a_reciprocal_is_no_multiple() -> None:
+    """``sqrt(y)@(1/sqrt(y)).T`` was taken for symmetric, and a block of the Hessian was its transpose."""
+    program = "y: vector(n) positive; K: matrix(n, n); J = sqrt(y).T@K@sqrt(y)"
+    y = np.array([1.0, 4.0, 9.0])
+    _, _, hessians = mc.compile(program, wrt=["K", "y"], order=2)(y=y, K=np.eye(3))
+    root = np.sqrt(y)
+    slope = np.eye(3) / (2 * root)
+    expected = slope[:, None, :] * root[None, :, None] + root[:, None, None] * slope[None, :, :]
+    np.testing.assert_allclose(hessians["K", "y"], expected, rtol=1e-14)
+    np.testing.assert_allclose(hessians["y", "K"], expected.transpose(2, 0, 1), rtol=1e-14)

@@ -102,7 +102,7 @@ def generate(request: Request) -> str:
 
     >>> from matcalc.operations.table import matmul, transpose, variable
     >>> x = variable("x", ("n", 1))
-    >>> "value = x @ x" in generate(Request(matmul(transpose(x), x), [x]))
+    >>> "value = x.dot(x)" in generate(Request(matmul(transpose(x), x), [x]))
     True
     """
     return build(request).text

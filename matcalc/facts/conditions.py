@@ -69,10 +69,13 @@ class Product:
                 stack.append((args[0], turned != (op == "T")))
             elif op == "matmul":
                 stack.extend([(args[0], turned), (args[1], turned)][:: 1 if turned else -1])
-            elif op in ("mul", "div") and part.shape != SCALAR and SCALAR in (args[0].shape, args[1].shape):
+            elif op == "mul" and part.shape != SCALAR and SCALAR in (args[0].shape, args[1].shape):
                 which = 0 if args[0].shape == SCALAR else 1
                 self.scalars.append(args[which])
                 stack.append((args[1 - which], turned))
+            elif op == "div" and part.shape != SCALAR and args[1].shape == SCALAR:  # 1/x is no multiple of x
+                self.scalars.append(args[1])
+                stack.append((args[0], turned))
             else:
                 self.chain.append((part, turned and not holds(part, "symmetric")))
 
