@@ -212,6 +212,8 @@ def _held(derivation: Any, program: Program, setting: Setting, truth: Truth, wan
             raise Wrong(f"{what} has shape {found.shape}, not {expected.shape}", source)
         if program.operations() & set(REAL) and not np.all(np.isfinite(found)):
             raise Unjudged("singular or eigenvalues that meet")
+        if "std" in program.operations() and not np.all(np.isfinite(found)):
+            raise Unjudged("the deviation of what is constant, a root of zero")
         scale = max(float(np.max(np.abs(expected), initial=0)), 1e-2 * size)
         error = float(np.max(np.abs(found - expected), initial=0)) if np.all(np.isfinite(found)) else np.inf
         if not error <= slack * TOLERANCE * scale:
