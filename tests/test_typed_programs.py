@@ -60,7 +60,7 @@ def test_a_wrong_answer_is_found_and_made_small(monkeypatch: pytest.MonkeyPatch)
     right = judging.curve
     monkeypatch.setattr(judging, "curve", lambda w, k, x: right(w, k, x) * (1.001 if k == 1 else 1))
     found = []
-    for seed in range(60):
+    for seed in range(150):
         program = generate(seed)
         setting = Setting(seed, program)
         outcome = judge(program, setting)
