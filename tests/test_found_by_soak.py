@@ -76,3 +76,11 @@ def test_a_reciprocal_is_no_multiple() -> None:
     expected = slope[:, None, :] * root[None, :, None] + root[:, None, None] * slope[None, :, :]
     np.testing.assert_allclose(hessians["K", "y"], expected, rtol=1e-14)
     np.testing.assert_allclose(hessians["y", "K"], expected.transpose(2, 0, 1), rtol=1e-14)
+
+
+def test_a_scalar_power_stands_between_entries() -> None:
+    """``dot(x, x)**t`` in index notation was not read back: its exponent is no number."""
+    derivation = mc.derive("t: scalar; y: vector(n); Y = dot(y, y)**t*x@y.T", "x")
+    source = derivation["x"].source()
+    assert "**t" in source
+    assert expression(source, beside(derivation.program)) is derivation["x"].node

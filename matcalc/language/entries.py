@@ -89,6 +89,8 @@ class Reader:
         if isinstance(tree, Binary) and tree.operator in OPERATORS:
             return [(tree.left, None), (tree.right, None), (tree, (OPERATORS[tree.operator],))]
         if isinstance(tree, Binary) and tree.operator in POWERS:
+            if not _is_constant(tree.right) and not self.has_letters(tree):
+                return [(tree, ("scalar", self.base(tree)))]  # a scalar to any power, such as dot(x, x)**t
             return [(tree.left, None), (tree, ("pow", self.constant(tree.right)))]
         if isinstance(tree, Call) and len(tree.arguments) == 1 and not tree.keywords:
             known = tree.function in ELEMENTWISE_NAMES and not tree.primes
@@ -143,6 +145,20 @@ class Reader:
         if isinstance(tree, Binary) and tree.operator in OVER:
             return sign * self.constant(tree.left) / self.constant(tree.right)
         raise self.scope.error(UnsupportedError, "entries are raised to numbers alone", tree)
+
+
+def _is_constant(tree: Syntax) -> bool:
+    """Whether an exponent is a number, with a sign or a quotient of such."""
+    waiting = [tree]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Unary):
+            waiting.append(part.operand)
+        elif isinstance(part, Binary) and part.operator in OVER:
+            waiting += [part.left, part.right]
+        elif not isinstance(part, Number):
+            return False
+    return True
 
 
 def instructions(tree: Entries, scope: Scope) -> tuple[list[Syntax], tuple[Any, ...]]:
