@@ -68,8 +68,8 @@ def check_derivation(
 
     gradients = {name: computed(node) for name, node in derivation.gradients.items() if isinstance(name, str)}
     report = check_program(
-        derivation.program, list(gradients), gradients, claims=_in_shape_layout(derivation, claims or {}), seed=seed,
-        dims=dims, points=points, value=derivation.value.node, structure=derivation.structure, language=language,
+        derivation.program, list(gradients), gradients, claims=claims, seed=seed, dims=dims,
+        turned=[name for name in claims or {} if derivation[name].transposed], points=points, value=derivation.value.node, structure=derivation.structure, language=language,
     )  # fmt: skip
     for (first, second), node in [(key, node) for key, node in derivation.gradients.items() if isinstance(key, tuple)]:
         # a second derivative is the first one of a gradient
@@ -106,11 +106,3 @@ def lecture(
         derivation.program, gradients, value=derivation.value.node, entries=entries, step=step, seed=seed, dims=dims,
         structure=derivation.structure,
     )  # fmt: skip
-
-
-def _in_shape_layout(derivation: Derivation, claims: Mapping[str, str]) -> dict[str, str]:
-    """Claims as the default layout would have them: transposed where the layout transposes."""
-    scalar = derivation.value.node.shape == (1, 1)
-    turned = [result.layout == ("numerator" if scalar else "denominator") for result in derivation.values()]
-    mark = "'" if derivation.program.syntax == "matlab" else ".T"
-    return {name: f"({text}){mark}" if any(turned) else text for name, text in claims.items()}

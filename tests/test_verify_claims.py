@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import matcalc as mc
 from matcalc.errors import MatcalcError, ParseError, UnknownNameError
 from matcalc.language.program import beside, elaborate, expression
 from matcalc.verify.check import check_program
@@ -121,3 +122,30 @@ def test_a_wrong_gradient_shows_before_a_claim() -> None:
     assert not report.passed
     assert report["x"].kind == "gradient"
     assert report.claims["x"].passed
+
+
+TENSORS = [
+    ("y = tanh(W@x); W: matrix(n, m); x: vector(m)", "W"), ("Y = A@X@B", "X"), ("y = diag(X)", "X"),
+    ("Y = outer(x, x)", "x"), ("y = A@x; A: symmetric(n)", "A"), ("y = X[0, :]", "X"), ("Y = kron(x.T, X)", "X"),
+    ("y = softmax(x)", "x"), ("Y = t*X; t: scalar", "t"), ("y = t*x; t: scalar", "t"), ("s = x.T@A@x", "A"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", ["shape", "numerator", "denominator"])
+@pytest.mark.parametrize(("program", "name"), TENSORS)
+def test_claims_in_index_notation_in_every_layout(program: str, name: str, layout: str) -> None:
+    """What a result says is right as a claim, tensors too; twice as much, and another number of axes, are wrong."""
+    source = mc.derive(program, name, layout=layout)[name].source()
+    assert mc.check(program, wrt=name, claims={name: source}, layout=layout).passed
+    if source.startswith("{"):
+        letters, body = source[1:-1].split(": ", 1)
+        doubled = f"{{{letters}: 2*({body})}}"
+    else:
+        doubled = f"2*({source})"
+    report = mc.check(program, wrt=name, claims={name: doubled}, layout=layout)
+    assert not report.passed
+    assert report[name].diagnosis is not None
+    for letters in (["i", "j", "k"], ["i", "j", "k", "l"]):
+        other = "*".join([f"ones(7)[{letter}]" for letter in letters])
+        claimed = f"{{{', '.join(letters)}: {other}}}"
+        assert not mc.check(program, wrt=name, claims={name: claimed}, layout=layout).passed

@@ -49,6 +49,7 @@ class Compiled:
         self.source, self.__name__, self.wrt = source, name, tuple(wrt)
         self._function: Callable[..., Any] = load(source, name)
         self.__doc__ = self._function.__doc__
+        self.__wrapped__ = self._function  # so that `inspect.signature` and editors tell the inputs by name
 
     def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """The value and its derivatives."""

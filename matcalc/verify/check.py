@@ -9,7 +9,7 @@ enough is drawn again; where none is found the finding is inconclusive, which is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matcalc.codegen.functions import bind
@@ -62,14 +62,15 @@ class Finding:
 def check_program(
     program: Program, wrt: Sequence[str], gradients: Mapping[str, Node], *, functions: Mapping[str, str] | None = None,
     claims: Mapping[str, str] | None = None, seed: int = 0, dims: Mapping[str, int] | None = None, points: int = 3,
-    value: Node | None = None, structure: str = "projection", language: str = "en",
+    value: Node | None = None, structure: str = "projection", language: str = "en", turned: Collection[str] = (),
 ) -> Report:  # fmt: skip
     """Check gradients (nodes, by name, in the variables' shapes) and claims (texts, by name) about
     them.
 
     ``value`` is what is differentiated where it is not the program's value, ``structure`` what the
     derivative by a structured matrix means, ``dims`` sizes to use, ``language`` that of the
-    diagnoses.  Of a vector or matrix value, a gradient has shape value + variable.
+    diagnoses, ``turned`` the names whose claims have the variable's axes before the value's.
+    Of a vector or matrix value, a gradient has shape value + variable.
 
     Raises `MatcalcError` where a claim cannot be read.
     """
@@ -77,7 +78,7 @@ def check_program(
 
     checker = Checker(program, functions, dims, value, structure, np.random.default_rng(seed))
     names = list(dict.fromkeys([*wrt, *(claims or {})]))
-    said = claiming.read(program, claims or {}, checker.node)
+    said = claiming.read(program, claims or {}, checker.node, turned)
     found = checker.run(names, {n: g for n, g in gradients.items() if n in names}, points)
     if isinstance(found, Report):
         reports = found.gradients

@@ -6,11 +6,13 @@ the check.  A wrong one is diagnosed (`matcalc.verify.tutor`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcalc.calculus.tensors import entries, indexed_sum
 from matcalc.codegen.numpy_module import Request
-from matcalc.expressions.node import Node, Shape, kind
+from matcalc.expressions.node import Node, Shape, axes, kind
+from matcalc.operations.table import make
 from matcalc.verify.points import Code
 from matcalc.verify.report import Diagnosis, VariableReport
 
@@ -34,13 +36,29 @@ class Claim:
         self.name, self.text, self.node, self.shape = name, text, node, shape
 
 
-def read(program: Program, claims: Mapping[str, str], node: Callable[[str], Node]) -> dict[str, Claim]:
-    """The claims, read beside the program.  Raises `MatcalcError` for one that cannot be read."""
+def read(
+    program: Program, claims: Mapping[str, str], node: Callable[[str], Node], turned: Collection[str] = ()
+) -> dict[str, Claim]:
+    """The claims, read beside the program; those of ``turned`` names are brought to the default layout.  Raises
+    `MatcalcError` for one that cannot be read."""
     from matcalc.language.program import beside
     from matcalc.language.reading import expression
 
     environment = beside(program)
-    return {name: Claim(name, text, expression(text, environment), node(name).shape) for name, text in claims.items()}
+    found = {}
+    for name, text in claims.items():
+        said, shape = expression(text, environment), node(name).shape
+        found[name] = Claim(name, text, _in_default_layout(said, shape) if name in turned else said, shape)
+    return found
+
+
+def _in_default_layout(claim: Node, variable: Shape) -> Node:
+    """A claim in a layout that puts the variable's axes first, with the value's first."""
+    count = len(axes(claim.shape))
+    if count <= 2:
+        return make("T", claim)
+    first = len(axes(variable))
+    return entries(indexed_sum(claim), [*range(first, count), *range(first)])
 
 
 def judge(
@@ -61,7 +79,7 @@ def judge(
     tolerance = max(ROUGH, *[checker.tolerance(finding.numeric) for finding in found])
     error = float("inf")
     fits = all(a.shape == b.shape for a, b in zip(said, truth, strict=True))
-    if (fits and kind(claim.node.shape) == kind(claim.shape)) or _is_block(checker, said, truth):
+    if _is_block(checker, said, truth) or (fits and kind(claim.node.shape) == kind(claim.shape)):
         error = max(checker.error(finding, a)[0] for finding, a in zip(found, said, strict=True))
     method = found[0].numeric.method
     diagnosis: Diagnosis | None = None
