@@ -10,6 +10,7 @@ from matcalc.calculus.hessian_product import hessian_products
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.lower import named
 from matcalc.codegen.numpy_module import Request, generate
+from matcalc.codegen.options import Asked, options_of
 from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, postorder
@@ -36,6 +37,7 @@ def compile(
     target: str = "numpy",
     hvp: str | Sequence[str] | None = None,
     blocks: bool | int | str = False,
+    optimize: Asked = True,
 ) -> Compiled:
     """A function of the inputs by name that gives ``(value, gradients)``, and for order 2 ``hessians`` as the third.
 
@@ -54,6 +56,9 @@ def compile(
     `Blocked` for the further arguments of the function.  Without it the module imports numpy alone and starts no
     threads.  The target ``"dask"`` does the same on dask arrays that are chunked along the axis, a task for each chunk.
 
+    ``optimize`` switches the optimisations of the code: ``True`` for all, ``False`` for none, or a mapping of their
+    names (`matcalc.codegen.options.MEANINGS`), ``{"structure": False}``.  They change no result beyond rounding.
+
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
     >>> float(value), grads["x"].tolist()
@@ -63,15 +68,17 @@ def compile(
     [2.0, 4.0]
     """
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
+    options = options_of(optimize)
     names = [n for n in derivation if isinstance(n, str)]
     if blocks is not False or target == "dask":
-        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks)
-    return Compiled(module_of(derivation, target=target, hvp=hvp), wrt=names)
+        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
+                         optimize=options)  # fmt: skip
+    return Compiled(module_of(derivation, target=target, hvp=hvp, optimize=options), wrt=names)
 
 
 def in_blocks(
     derivation: Derivation, names: Sequence[str], *, target: str = "numpy", hvp: str | Sequence[str] | None = None,
-    blocks: bool | int | str = True,
+    blocks: bool | int | str = True, optimize: Asked = True,
 ) -> Blocked:  # fmt: skip
     """The function that goes over the data in blocks, for the target ``numpy`` or ``dask``; its ``explain()`` tells
     how, or why it does not.
@@ -87,7 +94,7 @@ def in_blocks(
 
     if not isinstance(blocks, bool | str) and blocks < 1:
         raise UnsupportedError(f"blocks of {blocks} rows", hint="blocks=True takes what fits in cache")
-    request = request_of(derivation, hvp=hvp)
+    request = request_of(derivation, hvp=hvp, optimize=optimize)
     chosen = choice(request, blocks if isinstance(blocks, str) and blocks != "auto" else "")
     rows = None if isinstance(blocks, bool | str) else int(blocks)
     plain = blocks == "auto" and chosen.passes != 1 and target == "numpy"
@@ -96,14 +103,18 @@ def in_blocks(
     return made(text, wrt=names, explanation=explained(request, chosen))
 
 
-def module_of(derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None) -> str:
+def module_of(
+    derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None, optimize: Asked = True
+) -> str:
     """The text of the module that computes a derivation's value and results, and its Hessian times a direction."""
     if target not in TARGETS:
         raise UnsupportedError(f"there is no target {target!r}", hint=f"there is {', '.join(TARGETS)}")
-    return generate(request_of(derivation, hvp=hvp))
+    return generate(request_of(derivation, hvp=hvp, optimize=optimize))
 
 
-def request_of(derivation: Derivation, *, hvp: str | Sequence[str] | None = None) -> Request:
+def request_of(
+    derivation: Derivation, *, hvp: str | Sequence[str] | None = None, optimize: Asked = True
+) -> Request:
     """What the code generator is asked for."""
     program = derivation.program
     first: dict[str, Any] = {}
@@ -125,7 +136,7 @@ def request_of(derivation: Derivation, *, hvp: str | Sequence[str] | None = None
         hessians=second if second or derivation.order == 2 else None, products=products,
         directions=directions, value_name=derivation.of or "value",
         functions=program.functions_bound, least=program.least, formulas=formulas,
-        written=lambda node: _written(node, program.syntax),
+        written=lambda node: _written(node, program.syntax), options=options_of(optimize),
     )  # fmt: skip
 
 

@@ -76,11 +76,11 @@ def _inside(x: Node) -> tuple[Node, int]:
 def _logdet(lowering: Lowering, node: Node) -> Scaled:
     graph = lowering.graph
     x, sign = _inside(node.args[0])
-    if _triangular(x):
+    if lowering.options.structure and _triangular(x):
         diagonal = _diagonal(graph, lowering.array(x))
         name = "log" if facts.fact(x, "positive_diagonal") else "log_abs"
         return sign * ONE, _total(graph, graph.map("map", (diagonal,), (name,)))
-    if facts.definite(x):
+    if lowering.options.factorisations and facts.definite(x):
         diagonal = _diagonal(graph, factor_of(lowering, x))
         return sign * TWO, _total(graph, graph.map("map", (diagonal,), ("log",)))
     value = lowering.array(x)
@@ -90,9 +90,9 @@ def _logdet(lowering: Lowering, node: Node) -> Scaled:
 def _det(lowering: Lowering, node: Node) -> Scaled:
     graph = lowering.graph
     x, sign = _inside(node.args[0])
-    if _triangular(x):
+    if lowering.options.structure and _triangular(x):
         value = graph.value("call", (_diagonal(graph, lowering.array(x)),), ("prod",), ())
-    elif facts.definite(x):
+    elif lowering.options.factorisations and facts.definite(x):
         root = graph.value("call", (_diagonal(graph, factor_of(lowering, x)),), ("prod",), ())
         value = graph.value("pow", (root, graph.const(TWO)), (), ())
     else:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from matcalc.codegen import products, reduce, structure, tensors
 from matcalc.codegen.factors import Factor, dense
+from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.products import Flat
 from matcalc.codegen.uses import Uses
 from matcalc.codegen.values import Graph, Scaled, Value, axes_of
@@ -41,11 +42,12 @@ class Lowering:
 
     def __init__(
         self, outputs: Iterable[Node], in_value: frozenset[Node] = frozenset(),
-        written: Callable[[Node], str] = named,
+        written: Callable[[Node], str] = named, options: Options = DEFAULT,
     ) -> None:  # fmt: skip
         outputs = list(outputs)
-        self.graph = Graph()
-        self.uses = Uses(outputs)
+        self.options = options
+        self.graph = Graph(options)
+        self.uses = Uses(outputs, options)
         self.in_value, self.written = in_value, written
         self.hints: dict[Value, str] = {}
         self.flats: dict[Node, Flat | None] = {}
@@ -93,6 +95,8 @@ class Lowering:
             number, value = ONE, self.graph.map("map", (self.array(node.args[0]),), (node.op,))
         else:
             raise UnsupportedError(f"no NumPy code for {node.op}")
+        if not self.options.scalars:
+            number, value = ONE, self.graph.scale(number, value)
         if node.op == "let" and value.op not in ("const", "input", "spread"):
             number, value = ONE, self.graph.scale(number, value)
             self.hints.setdefault(value, node.params[0])
@@ -108,6 +112,10 @@ class Lowering:
         """A node as a factor of a chain."""
         graph, shape = self.graph, products.oriented(node, transposed)
         number = ONE
+        if products.inner_nodes(node, self.options) == (node,):
+            number, value = self.done[node]
+            value = graph.transposed(value) if transposed else value
+            return number, Factor("vector" if 1 in shape else "matrix", shape, value)
         if node.op in ("eye", "ones"):
             factor = Factor("eye" if node.op == "eye" else ("ones" if 1 in shape else "matrix"), shape)
             if factor.kind == "matrix":
@@ -125,13 +133,8 @@ class Lowering:
         elif node.op == "diag" and 1 in node.args[0].shape:
             number, value = self.done[node.args[0]]
             factor = Factor("diagonal", shape, value)
-        elif node.op == "index" and node.args[0].op == "eye":
-            factor = structure.selector(graph, node, transposed)
         else:
-            number, value = self.done[node]
-            factor = Factor(
-                "vector" if 1 in shape else "matrix", shape, graph.transposed(value) if transposed else value
-            )
+            factor = structure.selector(graph, node, transposed)  # a slice of the identity
         return number, factor
 
     def _zeros(self, shape: tuple[object, object]) -> Value:
@@ -246,7 +249,7 @@ def _times(lowering: Lowering, node: Node) -> Scaled:
     graph, (a, b) = lowering.graph, node.args
     (na, va), (nb, vb) = lowering.done[a], lowering.done[b]
     axes = axes_of(node.shape)
-    if "eye" in (va.op, vb.op) and va.axes == vb.axes:
+    if "eye" in (va.op, vb.op) and va.axes == vb.axes and lowering.options.structure:
         other = vb if va.op == "eye" else va
         diagonal = graph.value("diagonal", (other,), (), axes[:1])
         return na * nb, graph.value("diagflat", (diagonal,), (), axes)

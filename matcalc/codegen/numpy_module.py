@@ -18,6 +18,7 @@ from matcalc.codegen.functions import bind
 from matcalc.codegen.helpers import HELPERS, texts
 from matcalc.codegen.lower import Lowering, named
 from matcalc.codegen.names import Names
+from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.sharing import improve
 from matcalc.codegen.signature import Signature
 from matcalc.codegen.stable import stabilise
@@ -52,11 +53,12 @@ class Request:
     ``name``       of the function
     ``written``    how a matrix is called in an error at run time
     ``complex_``   the variant for complex numbers, without checks, for the complex step
+    ``options``    the optimisations that are switched on
     """
 
     __slots__ = (
-        "complex", "directions", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "order",
-        "products", "value", "value_name", "written",
+        "complex", "directions", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "options",
+        "order", "products", "value", "value_name", "written",
     )  # fmt: skip
 
     def __init__(
@@ -65,13 +67,14 @@ class Request:
         products: Mapping[str, Node] | None = None, directions: Sequence[Node] = (), value_name: str = "value",
         functions: Mapping[str, str] | None = None, least: Mapping[Any, int] | None = None,
         formulas: Sequence[str] = (), name: str = "gradients", complex_: bool = False,
-        written: Callable[[Node], str] = named,
+        written: Callable[[Node], str] = named, options: Options = DEFAULT,
     ) -> None:  # fmt: skip
         self.value, self.inputs, self.value_name = value, [*inputs, *directions], value_name
         self.products, self.directions = dict(products) if products is not None else None, list(directions)
         self.gradients, self.hessians = dict(gradients or {}), dict(hessians) if hessians is not None else None
         self.functions, self.least = dict(functions or {}), dict(least or {})
         self.formulas, self.name, self.complex, self.written = list(formulas), name, complex_, written
+        self.options = options
 
     def outputs(self) -> list[tuple[str, Node]]:
         """All results, each with a name for its line."""
@@ -128,9 +131,9 @@ def planned(request: Request) -> tuple[Lowering, list[Value]]:
     """The arrays that the code computes, one for each output, before any line is written."""
     nodes = prepared(without_definitions([node for _, node in request.outputs()]))
     bound = bind(nodes, request.functions)
-    stable = stabilise([bound[node] for node in nodes])
+    stable = stabilise([bound[node] for node in nodes], request.options.stable)
     final = [stable[bound[node]] for node in nodes]
-    lowering = Lowering(final, frozenset(postorder(final[0])), request.written)
+    lowering = Lowering(final, frozenset(postorder(final[0])), request.written, request.options)
     return lowering, improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
 
 

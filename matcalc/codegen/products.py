@@ -12,6 +12,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.codegen.factors import Factor, combine, dense
+from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.plan import Tree, best_order, weight
 from matcalc.codegen.uses import Uses, is_scaling
 from matcalc.codegen.values import Graph, Value, axes_of
@@ -26,9 +27,10 @@ class Flat:
     """A product taken apart: ``number * up / over`` times the ``chain`` of (node, whether
     transposed)."""
 
-    __slots__ = ("chain", "number", "over", "shape", "up", "zero_over")
+    __slots__ = ("chain", "number", "options", "over", "shape", "up", "zero_over")
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, options: Options = DEFAULT) -> None:
+        self.options = options
         self.number = Fraction(1)
         self.up: list[Node] = []
         self.over: list[Node] = []
@@ -38,12 +40,15 @@ class Flat:
 
     def needs(self) -> list[Node]:
         """The nodes that have to be computed first; of a structured factor, what it is made of."""
-        return [*self.up, *self.over, *[n for node, _ in self.chain for n in inner_nodes(node)]]
+        factors = [n for node, _ in self.chain for n in inner_nodes(node, self.options)]
+        return [*self.up, *self.over, *factors]
 
 
-def inner_nodes(node: Node) -> tuple[Node, ...]:
+def inner_nodes(node: Node, options: Options = DEFAULT) -> tuple[Node, ...]:
     """What a factor needs: an inverse its matrix, a diagonal matrix its vector, the identity
-    nothing."""
+    nothing; where that is switched off, itself."""
+    if not (options.factorisations if node.op == "inv" else options.structure):
+        return (node,)
     if node.op == "inv" or (node.op == "diag" and 1 in node.args[0].shape):
         return node.args
     if node.op in ("eye", "ones", "zeros", "commutation") or (node.op == "index" and node.args[0].op == "eye"):
@@ -64,7 +69,7 @@ def is_product(node: Node) -> bool:
 
 def flatten(root: Node, uses: Uses) -> Flat:
     """A product taken apart as far as its parts are not shared."""
-    flat = Flat(root.shape)
+    flat = Flat(root.shape, uses.options)
     stack = [(root, False, False, False)]  # node, transposed, below a division bar, inside a matrix product
     while stack:
         node, t, inverted, inside = stack.pop()

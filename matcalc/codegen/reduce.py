@@ -34,6 +34,8 @@ def flatten(node: Node, uses: Uses) -> Flat | None:
     of the identity."""
     if node.op not in ("sum", "tr", "index") or node.shape == node.args[0].shape:
         return None
+    if not (uses.options.reductions and uses.options.structure):  # what it is multiplied with would be expanded
+        return None
     body = node.args[0]
     if kind(body.shape) != "matrix" or not _is_matmul(body, uses):
         return None
@@ -90,6 +92,8 @@ def needs(node: Node, uses: Uses) -> Iterable[Node]:
 
 def inner_pair(node: Node, uses: Uses) -> tuple[str, Node, Node] | None:
     """The two sides of an inner product that a reduction is."""
+    if not uses.options.reductions:
+        return None
     if node.op in ("sum", "mean") and node.params[0] is None:
         body = node.args[0]
         if body.op == "mul" and body.args[0].shape == body.args[1].shape and uses.count[body] == 1:

@@ -34,7 +34,9 @@ def improve(graph: Graph, outputs: Sequence[Value], hints: dict[Value, str]) -> 
     for value in hints:
         if value in uses:
             uses[value] += 2
-    inverted, shared = _inverted(graph, order), together(order)
+    reused = graph.options.factorisations
+    inverted: frozenset[Value] = _inverted(graph, order) if reused else frozenset()
+    shared: frozenset[tuple[str, Value]] = together(order) if reused else frozenset()
     new: dict[Value, Value] = {}
     for value in order:
         args = tuple([new[a] for a in value.args])
@@ -87,11 +89,11 @@ def _changed(
         inverse = graph.value("inv", (_matrix(a),), (), _matrix(a).axes)
         inverse = graph.transposed(inverse) if a.op == "T" else inverse
         return graph.matmul(inverse, b)
-    if value.op == "matmul":
+    if value.op == "matmul" and graph.options.sums:
         through = distributed(graph, *args)
         if through is not None:
             return through
-    moved = _moved(graph, value, args, uses)
+    moved = _moved(graph, value, args, uses) if graph.options.scalars else None
     if moved is not None:
         return moved
     if args == value.args:
@@ -116,6 +118,8 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
     core = args[1] if value.op == "mul" else args[0]
     if uses[old] != 1 or len(core.axes) != 2 or core.op not in ("outer", "matmul"):
         return None
+    if graph.options.syrk and core.op == "matmul" and mirrored(*core.args):
+        return None
     a, b = core.args
     sizes = [_size(v) for v in (core, a, b)]
     if sizes[0] <= min(sizes[1:]):
@@ -123,6 +127,11 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
     if sizes[1] <= sizes[2]:
         return graph.value(core.op, (_scaled(graph, value.op, scale, a), b), (), core.axes)
     return graph.value(core.op, (a, _scaled(graph, value.op, scale, b)), (), core.axes)
+
+
+def mirrored(a: Value, b: Value) -> bool:
+    """``Aᵀ A``: BLAS computes half of it, as long as both are one array."""
+    return (a.op == "T" and a.args[0] is b) or (b.op == "T" and b.args[0] is a)
 
 
 def _size(value: Value) -> int:

@@ -308,17 +308,21 @@ RULES: tuple[Rule, ...] = (
     inverse_of_one_plus_exp_to_sigmoid, exp_over_its_sum_to_softmax, exp_minus_one_to_expm1, sinh_over_cosh_to_tanh,
     exp_of_log_softmax, root_of_squares_to_norm, trace_inward, indicator_times_to_where,
 )  # fmt: skip
+VALUES: tuple[Rule, ...] = (indicator_times_to_where,)  # they say what the value is, not how it is computed
 STARTS = frozenset({"log", "log1p", "exp", "div", "reciprocal", "pow", "sub", "sqrt", "cross_entropy", "tr", "mul"})
 
 
-def stabilise(roots: Iterable[Node]) -> dict[Node, Node]:
-    """Every node below the roots in its stable form."""
+def stabilise(roots: Iterable[Node], whole: bool = True) -> dict[Node, Node]:
+    """Every node below the roots in its stable form; not the ``whole``, where only what would give another value is
+    rewritten.
+    """
+    rules = RULES if whole else VALUES
 
     def replace(node: Node, args: tuple[Node, ...]) -> Node:
         if args != node.args:
             node = intern(node.op, args, node.params, node.shape)
         if node.op in STARTS:
-            for rule in RULES:
+            for rule in rules:
                 found = rule(node)
                 if found is not None:
                     return found

@@ -75,7 +75,7 @@ def _inverse(lowering: Lowering, node: Node) -> Scaled:
         number, value = ONE, lowering.array(node.args[0])
     if value.op == "T":
         return 1 / number, graph.transposed(graph.value("inv", value.args, (), value.args[0].axes))
-    if value.op == "diagflat":
+    if value.op == "diagflat" and lowering.options.structure:
         return 1 / number, graph.value(
             "diagflat", (graph.value("div", (graph.one, value.args[0]), (), value.axes[:1]),), (), value.axes
         )

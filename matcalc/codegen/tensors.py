@@ -106,6 +106,8 @@ def _pair(lowering: Lowering, node: Node) -> Scaled:
 
 def _blocks(lowering: Lowering, node: Node) -> Scaled:
     graph, dims = lowering.graph, tuple(axes(node.shape))
+    if not lowering.options.structure:
+        return ONE, _contracted(lowering, node, dims)
     whole: list[Signed] = []
     args: list[Value] = []
     forms: list[tuple[str, int]] = []
@@ -128,6 +130,25 @@ def _blocks(lowering: Lowering, node: Node) -> Scaled:
         sign, base = _total(graph, whole)
         args.insert(0, base if sign > 0 else _negated(graph, base))
     return ONE, graph.value("fill", tuple(args), tuple(forms), dims) if forms else args[0]
+
+
+def _contracted(lowering: Lowering, node: Node, dims: tuple[Dim, ...]) -> Value:
+    """The same with every delta an identity matrix, contracted: what is filled in is not known to be zero."""
+    graph = lowering.graph
+    operands: list[Value] = []
+    terms: list[tuple[Fraction, str, int]] = []
+    for pattern, products in node.params:
+        for parts in products:
+            found = [(lowering.array(node.args[position]), tuple(at)) for position, at in parts]
+            for axis, free in enumerate(pattern):
+                if axis != free:
+                    found.append((graph.value("eye", (), (dims[axis],), (dims[axis],) * 2), (free, axis)))
+                elif not any(axis in at for _, at in found):
+                    found.append((graph.full(ONE, (dims[axis],)), (axis,)))
+            inputs = ["".join([LETTERS[k] for k in at[: len(value.axes)]]) for value, at in found]
+            operands += [value for value, _ in found]
+            terms.append((ONE, f"{','.join(inputs)}->{LETTERS[: len(dims)]}", len(found)))
+    return graph.value("einsum", tuple(operands), tuple(terms), dims) if terms else graph.full(Fraction(0), dims)
 
 
 def _negated(graph: Graph, value: Value) -> Value:

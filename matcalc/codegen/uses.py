@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from matcalc.codegen.options import DEFAULT, Options
 from matcalc.expressions.node import Node, kind, postorder
 
 __all__ = ["Uses"]
@@ -21,8 +22,9 @@ SMALL = 40  # nodes of a product that is multiplied anew for each vector that it
 class Uses:
     """Counts of uses, transposes, signs and names looked through."""
 
-    def __init__(self, roots: Iterable[Node]) -> None:
+    def __init__(self, roots: Iterable[Node], options: Options = DEFAULT) -> None:
         roots = list(roots)
+        self.options = options
         self.outputs = frozenset(roots)
         self.order = list(postorder(*roots))
         self.count: dict[Node, int] = dict.fromkeys(self.order, 0)
@@ -43,6 +45,8 @@ class Uses:
         """Whether a product may be taken apart where another product uses it."""
         if node.op in ("T", "neg", "num"):
             return True
+        if not (self.options.scalars if is_scaling(node) else self.options.product_order):
+            return False
         if node.op == "let":
             return node.args[0].op == "matmul" and kind(node.shape) == "matrix" and self.only_vectors[node]
         if node.op == "outer":

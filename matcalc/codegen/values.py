@@ -27,6 +27,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matcalc import facts
+from matcalc.codegen.options import DEFAULT, Options
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape
 
@@ -60,7 +61,8 @@ def axes_of(shape: Shape) -> Axes:
 class Graph:
     """The values of one module, interned; its methods build them."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Options = DEFAULT) -> None:
+        self.options = options
         self.table: dict[tuple[Any, ...], Value] = {}
         self._symmetric: dict[Value, bool] = {}
         self.factors: dict[Value, Value] = {}  # of a matrix, its Cholesky factor
@@ -169,6 +171,8 @@ class Graph:
         """A matrix times a matrix or a vector."""
         if len(b.axes) == 1:
             return self.value("matmul", (a, b), (), (a.axes[0],))
+        if not self.options.transposes:
+            return self.value("matmul", (a, b), (), (a.axes[0], b.axes[1]))
         ta, tb = self.transposed(a), self.transposed(b)
         other = self.find("matmul", (tb, ta), (), (b.axes[1], a.axes[0]))
         both = a.op == "T" and b.op == "T"
@@ -179,7 +183,7 @@ class Graph:
     def outer(self, u: Value, v: Value) -> Value:
         """The matrix of all products of two vectors."""
         axes = (u.axes[0], v.axes[0])
-        other = self.find("outer", (v, u), (), (axes[1], axes[0])) if u is not v else None
+        other = self.find("outer", (v, u), (), (axes[1], axes[0])) if u is not v and self.options.transposes else None
         return self.transposed(other) if other is not None else self.value("outer", (u, v), (), axes)
 
     def dot(self, u: Value, v: Value) -> Value:
