@@ -69,7 +69,8 @@ def check_derivation(
     gradients = {name: computed(node) for name, node in derivation.gradients.items() if isinstance(name, str)}
     report = check_program(
         derivation.program, list(gradients), gradients, claims=claims, seed=seed, dims=dims,
-        turned=[name for name in claims or {} if derivation[name].transposed], points=points, value=derivation.value.node, structure=derivation.structure, language=language,
+        turned=[name for name in claims or {} if derivation[name].transposed],
+        points=points, value=derivation.value.node, structure=derivation.structure, language=language,
     )  # fmt: skip
     for (first, second), node in [(key, node) for key, node in derivation.gradients.items() if isinstance(key, tuple)]:
         # a second derivative is the first one of a gradient

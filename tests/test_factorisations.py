@@ -28,6 +28,7 @@ PROGRAMS = [  # with how often the code factors
     ("A: matrix(n, n); det(tril(A))", 0), ("A: matrix(n, n); logdet(triu(A))", 0), ("D: diagonal(n); logdet(D)", 0),
     ("D: diagonal(n) positive; det(D) + logdet(D)", 0), ("P: posdef(n); logdet(cholesky(P))", 1),
     ("A: matrix(n, n); logdet(tril(A).T) + det(triu(A).T)", 0), ("A: matrix(n, n); logdet(inv(A).T) + det(inv(A))", 0),
+    ("A: matrix(n, m); B: matrix(m, n); det((A@B).T) + logdet(inv(A@B).T)", 0),
 ]  # fmt: skip
 
 

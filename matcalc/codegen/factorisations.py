@@ -36,7 +36,7 @@ from matcalc.expressions.node import Node
 if TYPE_CHECKING:
     from matcalc.codegen.lower import Lowering
 
-__all__ = ["RULES", "decomposed", "together"]
+__all__ = ["RULES", "decomposed", "needs", "together"]
 
 ONE, TWO = Fraction(1), Fraction(2)
 Rule: TypeAlias = "Callable[[Lowering, Node], Scaled]"
@@ -63,6 +63,11 @@ def _total(graph: Graph, value: Value) -> Value:
 
 def _triangular(node: Node) -> bool:
     return bool(facts.lower(node) or facts.upper(node))
+
+
+def needs(node: Node) -> tuple[Node, ...]:
+    """What must be lowered before a determinant: the matrix inside of transposes and inverses."""
+    return (_inside(node.args[0])[0],)
 
 
 def _inside(x: Node) -> tuple[Node, int]:

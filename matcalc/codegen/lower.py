@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.codegen import products, reduce, structure, tensors
+from matcalc.codegen import factorisations, products, reduce, structure, tensors
 from matcalc.codegen.factors import Factor, dense
 from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.products import Flat
@@ -83,6 +83,8 @@ class Lowering:
         flat = self.flat(node)
         if flat is not None:
             return flat.needs()
+        if node.op in ("det", "logdet"):
+            return factorisations.needs(node)
         return reduce.needs(node, self.uses)
 
     def _finish(self, node: Node) -> Scaled:
