@@ -15,34 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from matcalc import __version__
+from matcalc.notes import model
 from matcalc.notes.mathematics import mathml as plain_mathml
 from matcalc.notes.mathematics import pieces
-from matcalc.notes.model import (
-    Block,
-    Break,
-    Code,
-    CodeSpan,
-    Emphasis,
-    Equations,
-    Figure,
-    Heading,
-    Image,
-    Inlines,
-    Items,
-    Link,
-    Math,
-    MathSpan,
-    Paragraph,
-    Quote,
-    Row,
-    Rule,
-    Strike,
-    Strong,
-    Table,
-    Text,
-    Verdict,
-    plain,
-)  # fmt: skip
+from matcalc.notes.model import plain
 from matcalc.notes.running import Run
 from matcalc.notes.writers.writer import Writer
 
@@ -100,7 +76,7 @@ class Html(Writer):
 
     def first_heading(self) -> str:
         """The words of the first heading."""
-        return next((plain(block.content) for block in self.document.blocks if isinstance(block, Heading)), "")
+        return next((plain(block.content) for block in self.document.blocks if isinstance(block, model.Heading)), "")
 
     def title(self) -> list[str]:
         """Title, author and date, where the head has them."""
@@ -112,12 +88,12 @@ class Html(Writer):
         return ["<header>", *lines, "</header>"] if lines else []
 
     # ---------------------------------------------------------------------------------------------------- blocks
-    def heading(self, block: Heading) -> str:
+    def heading(self, block: model.Heading) -> str:
         """A heading that can be linked to."""
         level = self.level(block)
         return f'<h{level} id="{self.anchor(block.content)}">{self.inlines(block.content)}</h{level}>'
 
-    def anchor(self, content: Inlines) -> str:
+    def anchor(self, content: model.Inlines) -> str:
         """An id made of the words."""
         base = "-".join(re.findall(r"\w+", plain(content).lower())) or "section"
         name, count = base, 1
@@ -127,39 +103,41 @@ class Html(Writer):
         self.taken.add(name)
         return said(name)
 
-    def paragraph(self, block: Paragraph) -> str:
+    def paragraph(self, block: model.Paragraph) -> str:
         """A paragraph."""
         role = f' class="{block.role}"' if block.role else ""
         return f"<p{role}>{self.inlines(block.content)}</p>"
 
-    def items(self, block: Items) -> str:
+    def items(self, block: model.Items) -> str:
         """A list."""
         tag = "ul" if block.start is None else "ol"
         start = f' start="{block.start}"' if block.start not in (None, 1) else ""
         return f"<{tag}{start}>\n" + "\n".join([self.item(item, block.tight) for item in block.items]) + f"\n</{tag}>"
 
-    def item(self, blocks: tuple[Block, ...], tight: bool) -> str:
+    def item(self, blocks: tuple[model.Block, ...], tight: bool) -> str:
         """An item; of a tight list, without paragraphs."""
         parts = []
         for block in self.answered(blocks):
-            bare = tight and isinstance(block, Paragraph) and not block.role
-            parts.append(self.inlines(block.content) if bare and isinstance(block, Paragraph) else self.block(block))
+            if tight and isinstance(block, model.Paragraph) and not block.role:
+                parts.append(self.inlines(block.content))
+            else:
+                parts.append(self.block(block))
         return f"<li>{self.between.join(parts)}</li>"
 
-    def quote(self, block: Quote) -> str:
+    def quote(self, block: model.Quote) -> str:
         """A quotation."""
         return f"<blockquote>\n{self.blocks(block.content)}\n</blockquote>"
 
-    def code(self, block: Code) -> str:
+    def code(self, block: model.Code) -> str:
         """A listing."""
         language = f' class="language-{said(block.language)}"' if block.language else ""
         return f"<pre{_focus}><code{language}>{said(block.text)}</code></pre>"
 
-    def rule(self, block: Rule) -> str:
+    def rule(self, block: model.Rule) -> str:
         """A line."""
         return "<hr>"
 
-    def table(self, block: Table) -> str:
+    def table(self, block: model.Table) -> str:
         """A table, which scrolls by itself where it is too wide."""
         align = [f' style="text-align:{one}"' if one else "" for one in block.alignment]
         head = "".join([f'<th scope="col"{a}>{self.inlines(c)}</th>' for a, c in zip(align, block.head, strict=True)])
@@ -170,16 +148,16 @@ class Html(Writer):
         body = "\n".join([f"<thead><tr>{head}</tr></thead>", "<tbody>", *rows, "</tbody>"])
         return f'<div class="wide"{_focus}><table>\n{body}\n</table></div>'
 
-    def math(self, block: Math) -> str:
+    def math(self, block: model.Math) -> str:
         """A formula of the author's on its own lines."""
         return f'<div class="display"{_focus}>{mathml(block.tex, display=True)}</div>'
 
-    def equations(self, block: Equations) -> str:
+    def equations(self, block: model.Equations) -> str:
         """Equations in a grid."""
         rows = "\n".join([self.row(row) for row in block.rows])
         return f'<div class="equations {said(block.role)}">\n{rows}\n</div>'
 
-    def row(self, row: Row) -> str:
+    def row(self, row: model.Row) -> str:
         """An equation; a long one in pieces, so that its lines can break."""
         parts = pieces(("{} = " if row.left else "") + row.right, LONGEST)
         if parts[0] == "{}":
@@ -194,12 +172,12 @@ class Html(Writer):
             f'<div class="remark">{space}{words}</div></div>'
         )
 
-    def figure(self, block: Figure) -> str:
+    def figure(self, block: model.Figure) -> str:
         """A drawing."""
         caption = f"<figcaption>{self.inlines(block.caption)}</figcaption>"
         return f'<figure>\n<div class="drawing"{_focus}>\n{block.svg.strip()}\n</div>\n{caption}\n</figure>'
 
-    def verdict(self, block: Verdict) -> str:
+    def verdict(self, block: model.Verdict) -> str:
         """The finding about a claim."""
         mark = {"right": "✓", "wrong": "✗"}.get(block.finding, "?")
         words = self.words[block.finding]
@@ -209,36 +187,36 @@ class Html(Writer):
         )
 
     # --------------------------------------------------------------------------------------------------- inlines
-    def text(self, item: Text) -> str:
+    def text(self, item: model.Text) -> str:
         """Words."""
         return said(item.text)
 
-    def mathspan(self, item: MathSpan) -> str:
+    def mathspan(self, item: model.MathSpan) -> str:
         """A formula in a line."""
         return mathml(item.tex)
 
-    def codespan(self, item: CodeSpan) -> str:
+    def codespan(self, item: model.CodeSpan) -> str:
         """Code in a line."""
         return f"<code>{said(item.text)}</code>"
 
-    def emphasis(self, item: Emphasis) -> str:
+    def emphasis(self, item: model.Emphasis) -> str:
         """Emphasised."""
         return f"<em>{self.inlines(item.content)}</em>"
 
-    def strong(self, item: Strong) -> str:
+    def strong(self, item: model.Strong) -> str:
         """Strongly emphasised."""
         return f"<strong>{self.inlines(item.content)}</strong>"
 
-    def strike(self, item: Strike) -> str:
+    def strike(self, item: model.Strike) -> str:
         """Struck out."""
         return f"<s>{self.inlines(item.content)}</s>"
 
-    def link(self, item: Link) -> str:
+    def link(self, item: model.Link) -> str:
         """A link."""
         title = f' title="{said(item.title)}"' if item.title else ""
         return f'<a href="{said(item.address)}"{title}>{self.inlines(item.content)}</a>'
 
-    def image(self, item: Image) -> str:
+    def image(self, item: model.Image) -> str:
         """A picture, put into the page; its words and a link where it is not at hand."""
         data = picture(item.address, self.document.path)
         if data is None:
@@ -246,7 +224,7 @@ class Html(Writer):
         title = f' title="{said(item.title)}"' if item.title else ""
         return f'<img src="{data}" alt="{said(item.words)}"{title}>'
 
-    def break_(self, item: Break) -> str:
+    def break_(self, item: model.Break) -> str:
         """The end of a line."""
         return "<br>\n" if item.hard else "\n"
 

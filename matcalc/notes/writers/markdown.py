@@ -10,31 +10,7 @@ from __future__ import annotations
 import re
 
 from matcalc import __version__
-from matcalc.notes.model import (
-    Block,
-    Break,
-    Code,
-    CodeSpan,
-    Emphasis,
-    Equations,
-    Figure,
-    Heading,
-    Image,
-    Items,
-    Link,
-    Math,
-    MathSpan,
-    Paragraph,
-    Quote,
-    Request,
-    Row,
-    Rule,
-    Strike,
-    Strong,
-    Table,
-    Text,
-    Verdict,
-)  # fmt: skip
+from matcalc.notes import model
 from matcalc.notes.running import Run
 from matcalc.notes.writers.writer import Writer
 
@@ -65,16 +41,16 @@ class Markdown(Writer):
         return "\n\n".join([*lines, self.blocks(self.body)]) + "\n"
 
     # ---------------------------------------------------------------------------------------------------- blocks
-    def heading(self, block: Heading) -> str:
+    def heading(self, block: model.Heading) -> str:
         """A heading."""
         return f"{'#' * self.level(block)} {self.inlines(block.content)}"
 
-    def paragraph(self, block: Paragraph) -> str:
+    def paragraph(self, block: model.Paragraph) -> str:
         """A paragraph; what could begin something else at a line's start is escaped."""
         words = _STARTS.sub(_guarded, self.inlines(block.content))
         return f"*✓ {words}*" if block.role == "checked" else words
 
-    def items(self, block: Items) -> str:
+    def items(self, block: model.Items) -> str:
         """A list."""
         items = []
         for place, item in enumerate(block.items):
@@ -85,46 +61,49 @@ class Markdown(Writer):
             items.append(f"{sign} " + text.replace("\n", "\n" + " " * (len(sign) + 1)))
         return re.sub(r"(?m)^ +$", "", ("\n" if block.tight else "\n\n").join(items))
 
-    def quote(self, block: Quote) -> str:
+    def quote(self, block: model.Quote) -> str:
         """A quotation."""
         return _quoted_lines(self.blocks(block.content))
 
-    def code(self, block: Code) -> str:
+    def code(self, block: model.Code) -> str:
         """A listing, in a fence longer than any in it."""
         fence = "`" * max(3, 1 + max([len(run) for run in re.findall("`+", block.text)], default=0))
         language = re.sub(r"[^\w+#.-]", "", block.language)
         return f"{fence}{language}\n{block.text.rstrip(chr(10))}\n{fence}"
 
-    def rule(self, block: Rule) -> str:
+    def rule(self, block: model.Rule) -> str:
         """A line."""
         return "---"
 
-    def table(self, block: Table) -> str:
+    def table(self, block: model.Table) -> str:
         """A table."""
         marks = {"left": ":--", "center": ":-:", "right": "--:"}
         rows = [[self.inlines(cell).replace("\n", " ") for cell in row] for row in (block.head, *block.rows)]
         rows.insert(1, [marks.get(one, "---") for one in block.alignment])
         return "\n".join([f"| {' | '.join(row)} |" for row in rows])
 
-    def math(self, block: Math) -> str:
+    def math(self, block: model.Math) -> str:
         """A formula of the author's on its own lines."""
         return f"$$\n{_lines(block.tex)}\n$$"
 
-    def equations(self, block: Equations) -> str:
+    def equations(self, block: model.Equations) -> str:
         """Equations, aligned."""
         rows = " \\\\\n".join([self.row(row) for row in block.rows])
         return f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$"
 
-    def row(self, row: Row) -> str:
+    def row(self, row: model.Row) -> str:
         """An equation."""
         beside = row.beside
-        words = "".join([one.text if isinstance(one, Text) else f"${one.tex}$" for one in row.words])  # type: ignore[union-attr]
+        words = "".join([
+            one.text if isinstance(one, model.Text) else f"${one.tex}$"  # type: ignore[union-attr]
+            for one in row.words
+        ])  # fmt: skip
         if words:
             beside += (r" \quad " if beside else "") + rf"\text{{{words}}}"
         sign = "= " if row.left else ""
         return f"{row.left} &{sign}{row.right}" + (f" && {beside}" if beside else "")
 
-    def figure(self, block: Figure) -> str:
+    def figure(self, block: model.Figure) -> str:
         """A drawing as a file beside the document."""
         if self.stem is None:
             return f"{self.blocks(block.instead)}\n\n*{self.inlines(block.caption)}*"
@@ -133,50 +112,50 @@ class Markdown(Writer):
         self.drawings[name] = block.svg
         return f"![{self.inlines(block.caption)}]({name})"
 
-    def verdict(self, block: Verdict) -> str:
+    def verdict(self, block: model.Verdict) -> str:
         """The finding about a claim, as a quotation."""
         mark = {"right": "✓", "wrong": "✗"}.get(block.finding, "?")
-        text = self.blocks((Paragraph((Strong((Text(f"{mark} {self.words[block.finding]}"),)),)), *block.content))
-        return _quoted_lines(text)
+        found = model.Strong((model.Text(f"{mark} {self.words[block.finding]}"),))
+        return _quoted_lines(self.blocks((model.Paragraph((found,)), *block.content)))
 
     # --------------------------------------------------------------------------------------------------- inlines
-    def text(self, item: Text) -> str:
+    def text(self, item: model.Text) -> str:
         """Words."""
         return escaped(item.text)
 
-    def mathspan(self, item: MathSpan) -> str:
+    def mathspan(self, item: model.MathSpan) -> str:
         """A formula in a line."""
         return f"${_lines(item.tex)}$"
 
-    def codespan(self, item: CodeSpan) -> str:
+    def codespan(self, item: model.CodeSpan) -> str:
         """Code in a line, between as many ticks as it takes."""
         ticks = "`" * (1 + max([len(run) for run in re.findall("`+", item.text)], default=0))
         space = " " if item.text.startswith("`") or item.text.endswith("`") else ""
         return f"{ticks}{space}{item.text}{space}{ticks}"
 
-    def emphasis(self, item: Emphasis) -> str:
+    def emphasis(self, item: model.Emphasis) -> str:
         """Emphasised."""
         return f"*{self.inlines(item.content)}*"
 
-    def strong(self, item: Strong) -> str:
+    def strong(self, item: model.Strong) -> str:
         """Strongly emphasised."""
         return f"**{self.inlines(item.content)}**"
 
-    def strike(self, item: Strike) -> str:
+    def strike(self, item: model.Strike) -> str:
         """Struck out."""
         return f"~~{self.inlines(item.content)}~~"
 
-    def link(self, item: Link) -> str:
+    def link(self, item: model.Link) -> str:
         """A link."""
         title = f' "{_quoted(item.title)}"' if item.title else ""
         return f"[{self.inlines(item.content)}]({_address(item.address)}{title})"
 
-    def image(self, item: Image) -> str:
+    def image(self, item: model.Image) -> str:
         """A picture."""
         title = f' "{_quoted(item.title)}"' if item.title else ""
         return f"![{escaped(item.words)}]({_address(item.address)}{title})"
 
-    def break_(self, item: Break) -> str:
+    def break_(self, item: model.Break) -> str:
         """The end of a line."""
         return "\\\n" if item.hard else "\n"
 
@@ -213,5 +192,5 @@ def _quoted(title: str) -> str:
     return re.sub(r'["\\<>&]', lambda m: f"&#{ord(m[0])};", title.replace("\n", " "))
 
 
-def _simple(item: tuple[Block, ...]) -> bool:
-    return len(item) == 1 or not any(isinstance(block, Request) for block in item)
+def _simple(item: tuple[model.Block, ...]) -> bool:
+    return len(item) == 1 or not any(isinstance(block, model.Request) for block in item)

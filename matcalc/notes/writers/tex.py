@@ -10,32 +10,9 @@ from __future__ import annotations
 import unicodedata
 
 from matcalc import __version__
+from matcalc.notes import model
 from matcalc.notes.mathematics import ENVIRONMENT, pieces, width
-from matcalc.notes.model import (
-    Block,
-    Break,
-    Code,
-    CodeSpan,
-    Emphasis,
-    Equations,
-    Figure,
-    Heading,
-    Image,
-    Items,
-    Link,
-    Math,
-    MathSpan,
-    Paragraph,
-    Quote,
-    Row,
-    Rule,
-    Strike,
-    Strong,
-    Table,
-    Text,
-    Verdict,
-    plain,
-)  # fmt: skip
+from matcalc.notes.model import plain
 from matcalc.notes.running import Run
 from matcalc.notes.tex_text import is_cjk, tex_mathematics, tex_text
 from matcalc.notes.writers.writer import Writer
@@ -104,25 +81,25 @@ class Tex(Writer):
         return tex_mathematics(tex, self.beyond)
 
     # ---------------------------------------------------------------------------------------------------- blocks
-    def blocks(self, blocks: tuple[Block, ...]) -> str:
+    def blocks(self, blocks: tuple[model.Block, ...]) -> str:
         """Blocks below each other; what is displayed belongs to the paragraph before it."""
         text = ""
-        before: Block | None = None
+        before: model.Block | None = None
         for block in self.answered(blocks):
             written = self.block(block)
-            display = isinstance(block, Equations | Math)
-            open_ended = isinstance(before, Paragraph) and before.role in ("", "step")
+            display = isinstance(block, model.Equations | model.Math)
+            open_ended = isinstance(before, model.Paragraph) and before.role in ("", "step")
             if display and not open_ended and before is not None:
                 written = "\\vspace{-\\baselineskip}\n" + written  # of the empty line that a display begins with
             text += ("" if not text else "\n" if display and open_ended else "\n\n") + written
             before = block
         return text
 
-    def heading(self, block: Heading) -> str:
+    def heading(self, block: model.Heading) -> str:
         """A heading; its footnotes would break it, so that links are their words alone."""
         return rf"\{LEVELS[block.level - self.least]}{{{self.inlines(block.content)}}}"
 
-    def paragraph(self, block: Paragraph) -> str:
+    def paragraph(self, block: model.Paragraph) -> str:
         """A paragraph."""
         words = self.inlines(block.content)
         if block.role == "checked":
@@ -131,7 +108,7 @@ class Tex(Writer):
             return rf"{{\small {words}\par}}"
         return words + (r"\nopagebreak" if block.role == "step" else "")
 
-    def items(self, block: Items) -> str:
+    def items(self, block: model.Items) -> str:
         """A list."""
         tag = "itemize" if block.start is None else "enumerate"
         begin = rf"\begin{{{tag}}}"
@@ -141,11 +118,11 @@ class Tex(Writer):
         items = "\n".join([rf"\item {{}}{self.blocks(item)}" for item in block.items])
         return f"{begin}{spacing}\n{items}\n\\end{{{tag}}}"
 
-    def quote(self, block: Quote) -> str:
+    def quote(self, block: model.Quote) -> str:
         """A quotation."""
         return f"\\begin{{quote}}\n{self.blocks(block.content)}\n\\end{{quote}}"
 
-    def code(self, block: Code) -> str:
+    def code(self, block: model.Code) -> str:
         """A listing, line by line; long lines wrap at their spaces."""
         lines = []
         for line in block.text.rstrip("\n").expandtabs(4).split("\n"):
@@ -160,11 +137,11 @@ class Tex(Writer):
         said = self.said(text).replace(" ", r"\ ")
         return said.replace("``", r"\char34{}").replace("''", "'{}'")
 
-    def rule(self, block: Rule) -> str:
+    def rule(self, block: model.Rule) -> str:
         """A line."""
         return r"\begin{center}\rule{.4\textwidth}{.4pt}\end{center}"
 
-    def table(self, block: Table) -> str:
+    def table(self, block: model.Table) -> str:
         """A table; wide columns share the line."""
         rows = [block.head, *block.rows]
         longest = [max(len(plain(row[place])) for row in rows) for place in range(len(block.head))]
@@ -177,23 +154,23 @@ class Tex(Writer):
         begin = rf"\begin{{center}}\begin{{tabular}}{{{''.join(letters)}}}"
         return f"{begin}\n{body}\n\\end{{tabular}}\\end{{center}}"
 
-    def math(self, block: Math) -> str:
+    def math(self, block: model.Math) -> str:
         """A formula of the author's on its own lines."""
         tex = self.formula(block.tex)
         return tex.strip() if ENVIRONMENT.match(tex) else f"\\[\n{tex}\n\\]"
 
-    def equations(self, block: Equations) -> str:
+    def equations(self, block: model.Equations) -> str:
         """Equations with their equal signs below each other."""
         lines = [line for row in block.rows for line in self.row(row)]
         return "\\begin{align*}\n" + " \\\\[2pt]\n".join(lines) + "\n\\end{align*}"
 
-    def row(self, row: Row) -> list[str]:
+    def row(self, row: model.Row) -> list[str]:
         """The lines of an equation."""
         left, words = self.formula(row.left), self.inlines(row.words)
         beside = self.formula(row.beside)
         if words:
             beside += rf" \quad \text{{({words})}}" if beside else rf"\text{{{words}}}"
-        said = sum([width(one.tex) if isinstance(one, MathSpan) else len(plain((one,))) for one in row.words])
+        said = sum([width(one.tex) if isinstance(one, model.MathSpan) else len(plain((one,))) for one in row.words])
         room = LINE - width(row.left) - width(row.beside) - said
         parts = self.lines(row.right, room)
         sign = "={} " if row.left else ""
@@ -214,47 +191,47 @@ class Tex(Writer):
                 found[-1] = f"{found[-1]} {piece}".strip()
         return found
 
-    def figure(self, block: Figure) -> str:
+    def figure(self, block: model.Figure) -> str:
         """A drawing, in words."""
         return rf"{self.blocks(block.instead)}" + f"\n\n{{\\centering\\small {self.inlines(block.caption)}\\par}}"
 
-    def verdict(self, block: Verdict) -> str:
+    def verdict(self, block: model.Verdict) -> str:
         """The finding about a claim, beside a line."""
         mark = {"right": r"$\checkmark$", "wrong": r"$\times$"}.get(block.finding, "?")
-        parts = [self.claim(one) if isinstance(one, Equations) else self.block(one) for one in block.content]
+        parts = [self.claim(one) if isinstance(one, model.Equations) else self.block(one) for one in block.content]
         rows = "\n\n".join(parts)
         return rf"\begin{{list}}{{{mark}}}{{\setlength{{\leftmargin}}{{2em}}}}\item {rows}" + "\n\\end{list}"
 
-    def claim(self, block: Equations) -> str:
+    def claim(self, block: model.Equations) -> str:
         """The formula of a claim, beside its mark."""
         return r" \\ ".join([rf"$\displaystyle {self.formula(f'{row.left} = {row.right}')}$" for row in block.rows])
 
     # --------------------------------------------------------------------------------------------------- inlines
-    def text(self, item: Text) -> str:
+    def text(self, item: model.Text) -> str:
         """Words."""
         return self.said(item.text)
 
-    def mathspan(self, item: MathSpan) -> str:
+    def mathspan(self, item: model.MathSpan) -> str:
         """A formula in a line."""
         return f"${self.formula(item.tex)}$"
 
-    def codespan(self, item: CodeSpan) -> str:
+    def codespan(self, item: model.CodeSpan) -> str:
         """Code in a line."""
         return rf"\texttt{{{self.typewriter(item.text)}}}"
 
-    def emphasis(self, item: Emphasis) -> str:
+    def emphasis(self, item: model.Emphasis) -> str:
         """Emphasised."""
         return rf"\emph{{{self.inlines(item.content)}}}"
 
-    def strong(self, item: Strong) -> str:
+    def strong(self, item: model.Strong) -> str:
         """Strongly emphasised."""
         return rf"\textbf{{{self.inlines(item.content)}}}"
 
-    def strike(self, item: Strike) -> str:
+    def strike(self, item: model.Strike) -> str:
         """Struck out: amsmath has no such line, brackets say it."""
         return rf"[{self.inlines(item.content)}]"
 
-    def link(self, item: Link) -> str:
+    def link(self, item: model.Link) -> str:
         """A link: its words, and the address where paper can show it."""
         words = self.inlines(item.content)
         if item.address.startswith("#") or plain(item.content) == item.address:
@@ -265,10 +242,10 @@ class Tex(Writer):
         """An address that may be broken after its slashes."""
         return self.typewriter(address).replace("/", r"/\allowbreak{}")
 
-    def image(self, item: Image) -> str:
+    def image(self, item: model.Image) -> str:
         """A picture: its words, and where it is."""
         return rf"{self.said(item.words)} (\texttt{{{self.address(item.address)}}})"
 
-    def break_(self, item: Break) -> str:
+    def break_(self, item: model.Break) -> str:
         """The end of a line."""
         return "\\newline\n" if item.hard else "\n"
