@@ -102,6 +102,7 @@ FAULTS = [
     ("\ny = x @ x", ShapeError, 2, 7, "did you mean x.T @ x, or outer(x, x)?"),
     ("r: row(n); y = r @ r", ShapeError, 1, 18, "did you mean r @ r.T?"),
     ("y = x @ A", ShapeError, 1, 7, "did you mean x.T @ A?"),
+    ("y = A @ x.T", ShapeError, 1, 7, "did you mean A @ x?"),
     ("r: row(n); y = A @ r", ShapeError, 1, 18, "did you mean A @ r.T?"),
     ("X: matrix(m, n); y = logdet(X)", ShapeError, 1, 22, "logdet needs a square matrix"),
     ("X: matrix(m, n); y = X + X.T", ShapeError, 1, 24, "did you mean"),

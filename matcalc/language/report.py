@@ -124,7 +124,7 @@ def _filled(hint: str, tape: Tape, slot: int) -> str:
         if mark in hint:
             text = _text(tape, a, 30)
             hint = hint.replace(mark, text if re.fullmatch(r"\w+(\.T|'|\(\w*\))?", text) else f"({text})")
-    return hint
+    return re.sub(r"(\.T){2}|''", "", hint)
 
 
 def _placed(error: E, tape: Tape, slot: int, source: str) -> E:
