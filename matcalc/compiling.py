@@ -11,6 +11,7 @@ from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.lower import named
 from matcalc.codegen.numpy_module import Request, generate
 from matcalc.codegen.options import Asked, options_of
+from matcalc.codegen.sizes import hints_of
 from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, postorder
@@ -38,6 +39,7 @@ def compile(
     hvp: str | Sequence[str] | None = None,
     blocks: bool | int | str = False,
     optimize: Asked = True,
+    dims: Mapping[str, int] | None = None,
 ) -> Compiled:
     """A function of the inputs by name that gives ``(value, gradients)``, and for order 2 ``hessians`` as the third.
 
@@ -58,6 +60,7 @@ def compile(
 
     ``optimize`` switches the optimisations of the code: ``True`` for all, ``False`` for none, or a mapping of their
     names (`matcalc.codegen.options.MEANINGS`), ``{"structure": False}``.  They change no result beyond rounding.
+    ``dims`` are sizes to be expected, ``{"n": 1000}``: the code is right for all others too, and planned for these.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
@@ -72,13 +75,13 @@ def compile(
     names = [n for n in derivation if isinstance(n, str)]
     if blocks is not False or target == "dask":
         return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
-                         optimize=options)  # fmt: skip
-    return Compiled(module_of(derivation, target=target, hvp=hvp, optimize=options), wrt=names)
+                         optimize=options, dims=dims)  # fmt: skip
+    return Compiled(module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims), wrt=names)
 
 
 def in_blocks(
     derivation: Derivation, names: Sequence[str], *, target: str = "numpy", hvp: str | Sequence[str] | None = None,
-    blocks: bool | int | str = True, optimize: Asked = True,
+    blocks: bool | int | str = True, optimize: Asked = True, dims: Mapping[str, int] | None = None,
 ) -> Blocked:  # fmt: skip
     """The function that goes over the data in blocks, for the target ``numpy`` or ``dask``; its ``explain()`` tells
     how, or why it does not.
@@ -94,7 +97,7 @@ def in_blocks(
 
     if not isinstance(blocks, bool | str) and blocks < 1:
         raise UnsupportedError(f"blocks of {blocks} rows", hint="blocks=True takes what fits in cache")
-    request = request_of(derivation, hvp=hvp, optimize=optimize)
+    request = request_of(derivation, hvp=hvp, optimize=optimize, dims=dims)
     chosen = choice(request, blocks if isinstance(blocks, str) and blocks != "auto" else "")
     rows = None if isinstance(blocks, bool | str) else int(blocks)
     plain = blocks == "auto" and chosen.passes != 1 and target == "numpy"
@@ -104,17 +107,19 @@ def in_blocks(
 
 
 def module_of(
-    derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None, optimize: Asked = True
-) -> str:
+    derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None, optimize: Asked = True,
+    dims: Mapping[str, int] | None = None,
+) -> str:  # fmt: skip
     """The text of the module that computes a derivation's value and results, and its Hessian times a direction."""
     if target not in TARGETS:
         raise UnsupportedError(f"there is no target {target!r}", hint=f"there is {', '.join(TARGETS)}")
-    return generate(request_of(derivation, hvp=hvp, optimize=optimize))
+    return generate(request_of(derivation, hvp=hvp, optimize=optimize, dims=dims))
 
 
 def request_of(
-    derivation: Derivation, *, hvp: str | Sequence[str] | None = None, optimize: Asked = True
-) -> Request:
+    derivation: Derivation, *, hvp: str | Sequence[str] | None = None, optimize: Asked = True,
+    dims: Mapping[str, int] | None = None,
+) -> Request:  # fmt: skip
     """What the code generator is asked for."""
     program = derivation.program
     first: dict[str, Any] = {}
@@ -137,6 +142,7 @@ def request_of(
         directions=directions, value_name=derivation.of or "value",
         functions=program.functions_bound, least=program.least, formulas=formulas,
         written=lambda node: _written(node, program.syntax), options=options_of(optimize),
+        sizes=hints_of(dims or {}, list(program.dims), program.least),
     )  # fmt: skip
 
 

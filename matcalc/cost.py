@@ -111,7 +111,7 @@ def _work(derivation: Derivation, gradients: Mapping[str, Node]) -> Work:
         derivation.value.node, list(program.inputs.values()), gradients, functions=program.functions_bound,
         least=program.least,
     )  # fmt: skip
-    return work_of(planned(request)[1])
+    return work_of(planned(request, branches=False)[1])
 
 
 def shown(found: Cost, sizes: Mapping[str, int], lang: str = "en") -> list[list[str]]:

@@ -127,6 +127,7 @@ def test_random_programs(block: int) -> None:
 
 SHOWS = {  # a program whose code is another without it
     "product_order": "A: matrix(n, n); s = x.T@A@A@y",
+    "run_time_order": "A: matrix(n, n); B: matrix(n, n); C: matrix(n, d); Y = A@B@C",
     "transposes": "A: matrix(n, m); B: matrix(m, p); C = A@B; D = B.T@A.T; s = sum(C**3) + sum(D**2)",
     "reductions": "A: matrix(n, m); B: matrix(m, n); s = tr(A@B)",
     "sums": "A: matrix(n, n); s = x.T@(A - outer(u, v))@y",

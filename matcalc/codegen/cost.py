@@ -19,7 +19,7 @@ __all__ = ["work_of"]
 
 NOTHING = frozenset({
     "input", "const", "size", "eye", "T", "expand", "lift", "spread", "index", "place", "stack", "reshape", "diagonal",
-    "diagflat", "pair", "part", "swap", "take",
+    "diagflat", "pair", "part", "swap", "take", "choice",
 })  # fmt: skip
 
 

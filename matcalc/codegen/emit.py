@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from matcalc.codegen.branches import Branch, branches_of
 from matcalc.codegen.names import Names
 from matcalc.codegen.values import VIEWS, Value
 from matcalc.codegen.writing import ATOM, NEG, Text, Writer, items_text, wrap
@@ -39,8 +40,15 @@ class Emitter:
         self.wanted: dict[Value, str] = {}
         for name, value in outputs:
             self.wanted.setdefault(value, name)
+        self.branches: dict[Branch, list[str]] = {}
+        self.tested: tuple[int, int, str, tuple[list[str], list[str]]] = (0, 0, "", ([], []))  # the last choice's lines
+        branches = branches_of(self.order, [value for _, value in outputs], hints)
         for value in self.order:
+            body = self.lines
+            if value in branches:
+                self.lines = self.branches.setdefault(branches[value], [])
             self._emit(value)
+            self.lines = body
         self.results = self._results([value for _, value in outputs])
 
     def _count(self, outputs: list[Value]) -> dict[Value, int]:
@@ -61,6 +69,9 @@ class Emitter:
             self._fill(value, args)
             return
         text = self.writer.write(value, args)
+        if value.op == "choice":
+            self._choose(value, text[0])
+            return
         if value.op in FREE:
             self.text[value] = text
         elif value in self.wanted or value in self.hints:
@@ -90,6 +101,21 @@ class Emitter:
         self.lines += [f"{name} = {self.writer.filled('zeros', value.axes)}", f"{name}[{items}] = {args[0][0]}"]
         self.text[value] = (name, ATOM)
 
+    def _choose(self, value: Value, test: str) -> None:
+        """Two branches, each with the lines that it alone needs; those of the line before, where it tests the same."""
+        name = self._name(value)
+        start, end, tested, bodies = self.tested
+        if tested == test and end == len(self.lines):
+            del self.lines[start:]
+        else:
+            start, bodies = len(self.lines), ([], [])
+        for k, argument in enumerate(value.args):
+            bodies[k].extend([*self.branches.pop((value.params, k), []), f"{name} = {self.text[argument][0]}"])
+        for head, body in zip((f"if {test}:", "else:"), bodies, strict=True):
+            self.lines += [head, *[f"    {line}" for line in body]]
+        self.tested = (start, len(self.lines), test, bodies)
+        self.text[value] = (name, ATOM)
+
     def _fill(self, value: Value, args: list[Text]) -> None:
         name = self._name(value)
         forms = value.params
@@ -114,23 +140,31 @@ class Emitter:
         results = []
         for value in outputs:
             text = self.text[value][0]
-            owner = _owner(value)
+            owners = _owners(value)
+            owner = next(iter(owners))
             if not value.axes:
                 text = f"np.float64({text})" if value in self.writer.plain and not self.writer.complex else text
             elif value.op == "spread" and value.args[0].op == "const":
                 text = text if owner not in taken else f"{text}.copy()"
-            elif owner.op == "input" or owner in taken or value.op == "spread":
+            elif any(o.op == "input" or o in taken for o in owners) or value.op == "spread":
                 text = f"{text}.copy()"
-            taken.add(owner)
+            taken |= owners
             results.append(text)
         return results
 
 
-def _owner(value: Value) -> Value:
-    """The value whose memory this one may be a view of."""
-    while value.op in VIEWS and not (value.op == "spread" and value.args[0].op == "const"):
-        value = value.args[0]
-    return value
+def _owners(value: Value) -> set[Value]:
+    """The values whose memory this one may be a view of: one, or one for each branch."""
+    found, stack = set(), [value]
+    while stack:
+        value = stack.pop()
+        if value.op == "choice":
+            stack += value.args
+        elif value.op in VIEWS and not (value.op == "spread" and value.args[0].op == "const"):
+            stack.append(value.args[0])
+        else:
+            found.add(value)
+    return found
 
 
 def _postorder(outputs: Iterable[Value]) -> Iterable[Value]:

@@ -16,6 +16,7 @@ from matcalc.codegen import factorisations, products, reduce, structure, tensors
 from matcalc.codegen.factors import Factor, dense
 from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.products import Flat
+from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.uses import Uses
 from matcalc.codegen.values import Graph, Scaled, Value, axes_of
 from matcalc.errors import UnsupportedError
@@ -42,11 +43,11 @@ class Lowering:
 
     def __init__(
         self, outputs: Iterable[Node], in_value: frozenset[Node] = frozenset(),
-        written: Callable[[Node], str] = named, options: Options = DEFAULT,
+        written: Callable[[Node], str] = named, options: Options = DEFAULT, sizes: Sizes | None = None,
     ) -> None:  # fmt: skip
         outputs = list(outputs)
         self.options = options
-        self.graph = Graph(options)
+        self.graph = Graph(options, sizes)
         self.uses = Uses(outputs, options)
         self.in_value, self.written = in_value, written
         self.hints: dict[Value, str] = {}

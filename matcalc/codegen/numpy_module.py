@@ -10,6 +10,7 @@ in the number of distinct nodes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from matcalc.codegen import docstring
@@ -21,6 +22,7 @@ from matcalc.codegen.names import Names
 from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.sharing import improve
 from matcalc.codegen.signature import Signature
+from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import prepared
 from matcalc.codegen.values import Value
@@ -53,12 +55,12 @@ class Request:
     ``name``       of the function
     ``written``    how a matrix is called in an error at run time
     ``complex_``   the variant for complex numbers, without checks, for the complex step
-    ``options``    the optimisations that are switched on
+    ``options``    the optimisations that are switched on, and ``sizes`` of dimensions to plan for
     """
 
     __slots__ = (
         "complex", "directions", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "options",
-        "order", "products", "value", "value_name", "written",
+        "order", "products", "sizes", "value", "value_name", "written",
     )  # fmt: skip
 
     def __init__(
@@ -67,14 +69,14 @@ class Request:
         products: Mapping[str, Node] | None = None, directions: Sequence[Node] = (), value_name: str = "value",
         functions: Mapping[str, str] | None = None, least: Mapping[Any, int] | None = None,
         formulas: Sequence[str] = (), name: str = "gradients", complex_: bool = False,
-        written: Callable[[Node], str] = named, options: Options = DEFAULT,
+        written: Callable[[Node], str] = named, options: Options = DEFAULT, sizes: Mapping[str, int] | None = None,
     ) -> None:  # fmt: skip
         self.value, self.inputs, self.value_name = value, [*inputs, *directions], value_name
         self.products, self.directions = dict(products) if products is not None else None, list(directions)
         self.gradients, self.hessians = dict(gradients or {}), dict(hessians) if hessians is not None else None
         self.functions, self.least = dict(functions or {}), dict(least or {})
         self.formulas, self.name, self.complex, self.written = list(formulas), name, complex_, written
-        self.options = options
+        self.options, self.sizes = options, Sizes(sizes)
 
     def outputs(self) -> list[tuple[str, Node]]:
         """All results, each with a name for its line."""
@@ -127,13 +129,16 @@ def build(request: Request) -> Module:
     return Module(_module(request, signature, writer, emitter, guarded), request.name, signature)
 
 
-def planned(request: Request) -> tuple[Lowering, list[Value]]:
-    """The arrays that the code computes, one for each output, before any line is written."""
+def planned(request: Request, branches: bool = True) -> tuple[Lowering, list[Value]]:
+    """The arrays that the code computes, one for each output, before any line is written; without ``branches`` in one
+    order each, whatever the sizes at run time.
+    """
+    options = request.options if branches else replace(request.options, run_time_order=False)
     nodes = prepared(without_definitions([node for _, node in request.outputs()]))
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes], request.options.stable)
     final = [stable[bound[node]] for node in nodes]
-    lowering = Lowering(final, frozenset(postorder(final[0])), request.written, request.options)
+    lowering = Lowering(final, frozenset(postorder(final[0])), request.written, options, request.sizes)
     return lowering, improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
 
 

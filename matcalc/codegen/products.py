@@ -3,17 +3,19 @@ cheapest order.
 
 Vectors come first: where a column meets a row inside the chain it falls into parts, each part is
 folded from its vector, and what remains is at most one outer product.  Only a part without vectors
-needs `plan.best_order`.  Scalars are gathered and applied to what is left; numbers meet before
+needs `plan.best_orders`.  Scalars are gathered and applied to what is left; numbers meet before
 that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from fractions import Fraction
 
 from matcalc.codegen.factors import Factor, combine, dense
 from matcalc.codegen.options import DEFAULT, Options
-from matcalc.codegen.plan import Tree, best_order, weight
+from matcalc.codegen.plan import Chain, Known, Order, Tree, best_orders, test_of
+from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.uses import Uses, is_scaling
 from matcalc.codegen.values import Graph, Value, axes_of
 from matcalc.expressions.node import Node, Shape
@@ -203,8 +205,46 @@ def _fold(graph: Graph, part: list[Factor]) -> Factor | Value:
     if part[0].is_row:
         return _fold_left_over(graph, part, from_right=False)
     part = _absorbed(graph, part)
-    tree = best_order([part[0].shape[0], *[f.shape[1] for f in part]])
-    return _evaluate(graph, part, tree)
+    if len(part) == 1:
+        return part[0]
+    chain = _chain(graph, part)
+    orders = best_orders(chain, graph.sizes, graph.options.run_time_order)
+    if len(orders) == 1:
+        return _evaluate(graph, part, orders[0].tree, chain)
+    one, other = [_evaluate(graph, part, order.tree) for order in orders]
+    found = _either(graph, orders, one, other)
+    graph.chains.setdefault(tuple(chain.keys), found.value)
+    return found
+
+
+def _chain(graph: Graph, part: list[Factor]) -> Chain:
+    """What the planner is told of a chain."""
+    keys: list[Hashable] = []
+    turned: list[Hashable] = []
+    for f in part:
+        bare, t = (f.value.args[0], True) if f.kind == "matrix" and f.value.op == "T" else (f.value, False)
+        symmetric = f.kind == "matrix" and graph.symmetric(f.value)
+        keys.append((f.kind, bare, t, f.item))
+        turned.append((f.kind, bare, t if symmetric else not t, f.item))
+
+    def there(i: int, j: int) -> Value | None:
+        found = graph.chains.get(tuple(keys[i:j]))
+        if found is None and graph.options.transposes:
+            found = graph.chains.get(tuple(turned[i:j][::-1]))
+            found = graph.transposed(found) if found is not None else None
+        return found
+
+    return Chain([part[0].shape[0], *[f.shape[1] for f in part]], keys, turned, there)
+
+
+def _either(graph: Graph, orders: list[Order], one: Factor, other: Factor) -> Factor:
+    """Two orders, and a test of the sizes between them."""
+    if one.value is other.value:
+        return one
+    sides, values = test_of(orders[0].cost, orders[1].cost), (one.value, other.value)
+    if str(sides[1]) < str(sides[0]):  # at equal costs either will do, so one test serves all that have these sides
+        sides, values = sides[::-1], values[::-1]
+    return Factor("matrix", one.shape, graph.value("choice", values, sides, axes_of(one.shape)))
 
 
 def _met(graph: Graph, left: Factor, right: Factor) -> Factor:
@@ -232,31 +272,35 @@ def _absorbed(graph: Graph, part: list[Factor]) -> list[Factor]:
     waiting = list(part)
     while waiting:
         factor = waiting.pop(0)
-        if done and (done[-1].kind in CHEAP or (factor.kind in CHEAP and not _prefers_right(done[-1], waiting))):
+        prefers_right = done and _prefers_right(graph.sizes, done[-1], waiting)
+        if done and (done[-1].kind in CHEAP or (factor.kind in CHEAP and not prefers_right)):
             waiting.insert(0, _met(graph, done.pop(), factor))
         else:
             done.append(factor)
     return done
 
 
-def _prefers_right(left: Factor, waiting: list[Factor]) -> bool:
-    return bool(waiting) and weight(waiting[0].shape[1]) < weight(left.shape[0])
+def _prefers_right(sizes: Sizes, left: Factor, waiting: list[Factor]) -> bool:
+    return bool(waiting) and sizes.weight(waiting[0].shape[1]) < sizes.weight(left.shape[0])
 
 
-def _evaluate(graph: Graph, part: list[Factor], tree: Tree) -> Factor | Value:
-    """The factors of a tree multiplied; trees are at most as deep as chains are long, so no
-    recursion."""
-    results: list[Factor | Value] = []
+def _evaluate(graph: Graph, part: list[Factor], tree: Tree, chain: Chain | None = None) -> Factor:
+    """The factors of a tree multiplied; what is computed in any case is remembered by the factors of the ``chain``."""
+    results: list[tuple[int, int, Factor]] = []  # the first factor of a product, the one after its last, the product
     stack: list[tuple[Tree, bool]] = [(tree, False)]
     while stack:
         node, ready = stack.pop()
         if isinstance(node, int):
-            results.append(part[node])
+            results.append((node, node + 1, part[node]))
+        elif isinstance(node, Known):
+            shape = (part[node.start].shape[0], part[node.end - 1].shape[1])
+            results.append((node.start, node.end, Factor("matrix", shape, node.value)))
         elif ready:
-            right, left = results.pop(), results.pop()
-            assert isinstance(left, Factor)
-            assert isinstance(right, Factor)
-            results.append(_met(graph, left, right))
+            (_, end, right), (start, _, left) = results.pop(), results.pop()
+            met = _met(graph, left, right)
+            if chain is not None and met.kind == "matrix":
+                graph.chains.setdefault(tuple(chain.keys[start:end]), met.value)
+            results.append((start, end, met))
         else:
             stack += [(node, True), (node[1], False), (node[0], False)]
-    return results[0]
+    return results[0][2]

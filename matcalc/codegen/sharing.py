@@ -14,7 +14,6 @@ from collections.abc import Sequence
 
 from matcalc.codegen.distributing import distributed
 from matcalc.codegen.factorisations import decomposed, together
-from matcalc.codegen.plan import weight
 from matcalc.codegen.values import Graph, Value
 
 __all__ = ["improve"]
@@ -121,7 +120,7 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
     if graph.options.syrk and core.op == "matmul" and mirrored(*core.args):
         return None
     a, b = core.args
-    sizes = [_size(v) for v in (core, a, b)]
+    sizes = [graph.sizes.size(v.axes) for v in (core, a, b)]
     if sizes[0] <= min(sizes[1:]):
         return None
     if sizes[1] <= sizes[2]:
@@ -132,13 +131,6 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
 def mirrored(a: Value, b: Value) -> bool:
     """``Aᵀ A``: BLAS computes half of it, as long as both are one array."""
     return (a.op == "T" and a.args[0] is b) or (b.op == "T" and b.args[0] is a)
-
-
-def _size(value: Value) -> int:
-    size = 1
-    for dim in value.axes:
-        size *= weight(dim)
-    return size
 
 
 def _scaled(graph: Graph, op: str, scale: tuple[Value, ...], value: Value) -> Value:

@@ -15,6 +15,7 @@ whole arrays that is passed in (name, its law); ``T``;
 ``matmul``, ``dot``, ``inner``, ``outer``; ``sum`` (axis); ``call`` (table entry,
 axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``logdet``; ``factor`` (how the matrix
 is called), of Cholesky; ``decomposition`` (which), several arrays, and ``part`` (which one) of it;
+``choice`` (two costs), the first where the first is at most the second, else the second, of which one is computed;
 ``diagonal`` of a matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but
 for those items; ``stack`` (counts, shapes); ``reshape``, in the order of columns; ``lift`` (which axes
 are there), new axes for broadcasting; ``fill`` (diagonals, signs), arrays added up on diagonals of one of
@@ -23,11 +24,13 @@ zeros, or of the first argument where there is one more.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 from matcalc import facts
 from matcalc.codegen.options import DEFAULT, Options
+from matcalc.codegen.sizes import Sizes
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape
 
@@ -61,11 +64,12 @@ def axes_of(shape: Shape) -> Axes:
 class Graph:
     """The values of one module, interned; its methods build them."""
 
-    def __init__(self, options: Options = DEFAULT) -> None:
-        self.options = options
+    def __init__(self, options: Options = DEFAULT, sizes: Sizes | None = None) -> None:
+        self.options, self.sizes = options, sizes or Sizes()
         self.table: dict[tuple[Any, ...], Value] = {}
         self._symmetric: dict[Value, bool] = {}
         self.factors: dict[Value, Value] = {}  # of a matrix, its Cholesky factor
+        self.chains: dict[tuple[Hashable, ...], Value] = {}  # products of matrices by their factors
         self.one = self.const(ONE)
 
     def value(self, op: str, args: tuple[Value, ...] = (), params: tuple[Any, ...] = (), axes: Axes = ()) -> Value:
@@ -173,12 +177,20 @@ class Graph:
             return self.value("matmul", (a, b), (), (a.axes[0],))
         if not self.options.transposes:
             return self.value("matmul", (a, b), (), (a.axes[0], b.axes[1]))
+        found = self.product(a, b)
+        if found is not None:
+            return found
         ta, tb = self.transposed(a), self.transposed(b)
-        other = self.find("matmul", (tb, ta), (), (b.axes[1], a.axes[0]))
-        both = a.op == "T" and b.op == "T"
-        if other is not None or (both and ta is not a):
-            return self.transposed(other or self.value("matmul", (tb, ta), (), (b.axes[1], a.axes[0])))
+        if a.op == b.op == "T" and ta is not a:
+            return self.transposed(self.value("matmul", (tb, ta), (), (b.axes[1], a.axes[0])))
         return self.value("matmul", (a, b), (), (a.axes[0], b.axes[1]))
+
+    def product(self, a: Value, b: Value) -> Value | None:
+        """The product of two matrices, where it or its transpose is there already."""
+        if not self.options.transposes:
+            return self.find("matmul", (a, b), (), (a.axes[0], b.axes[1]))
+        other = self.find("matmul", (self.transposed(b), self.transposed(a)), (), (b.axes[1], a.axes[0]))
+        return self.find("matmul", (a, b), (), (a.axes[0], b.axes[1])) if other is None else self.transposed(other)
 
     def outer(self, u: Value, v: Value) -> Value:
         """The matrix of all products of two vectors."""
@@ -229,8 +241,8 @@ class Graph:
             return args[0] is args[1]
         if op in ("add", "sub", "mul", "div"):
             return all(not a.axes or (len(a.axes) == 2 and 1 not in a.axes and self.known_symmetric(a)) for a in args)
-        if op in ("inv", "neg"):
-            return self.known_symmetric(args[0])
+        if op in ("inv", "neg", "choice"):
+            return all(self.known_symmetric(a) for a in args)
         return False
 
     def known_symmetric(self, value: Value) -> bool:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, TypeAlias
+from functools import reduce
+from math import gcd
+from operator import and_
+from typing import Any, TypeAlias, cast
 
 from matcalc.codegen.tensors import einsum_text
 from matcalc.codegen.values import Value
-from matcalc.expressions.dims import Dim, terms
+from matcalc.expressions.dims import Dim, multiply, quotient, terms
 from matcalc.operations.table import OPERATIONS
 
 __all__ = ["ATOM", "MATMUL", "NEG", "POWER", "PRODUCT", "SUM", "Text", "Writer"]
@@ -84,6 +88,24 @@ def dim_text(dim: Dim, local: dict[str, str]) -> str:
         parts += ["-" if c < 0 else "+", " * ".join(factors)]
     head = parts[1] if parts[0] == "+" else f"-{parts[1]}"
     return " ".join([head, *parts[2:]])
+
+
+def cost_text(dim: Dim, local: dict[str, str]) -> str:
+    """A sum of products of dimensions, the common factors before a bracket.
+
+    >>> from matcalc.expressions.dims import add, multiply
+    >>> cost_text(add(multiply("m", multiply("m", "n")), multiply("m", "k")), {"m": "m", "n": "n", "k": "k"})
+    'm * (m * n + k)'
+    """
+    found = terms(dim)
+    if len(found) < 2:
+        return dim_text(dim, local)
+    number = reduce(gcd, found.values())
+    names = list(reduce(and_, [Counter(monomial) for monomial in found]).elements())
+    inner = quotient(dim, reduce(multiply, names, cast("Dim", number)))
+    assert inner is not None
+    before = [*([str(number)] if number > 1 else []), *[local[name] for name in names]]
+    return " * ".join([*before, f"({dim_text(inner, local)})" if before else dim_text(inner, local)])
 
 
 def wrap(text: Text, level: int) -> str:
@@ -357,6 +379,7 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "factor": _factor, "decomposition": lambda w, v, a: (f"{w.helper(f'_{v.params[0]}')}({a[0][0]})", ATOM),
     "part": lambda w, v, a: (f"{a[0][0]}[{v.params[0]}]", ATOM),
     "diagonal": lambda w, v, a: (f"{wrap(a[0], ATOM)}.diagonal()", ATOM), "diagflat": _function("np.diag"),
+    "choice": lambda w, v, a: (f"{cost_text(v.params[0], w.dims)} <= {cost_text(v.params[1], w.dims)}", SUM),
     "where": lambda w, v, a: (f"np.where({wrap(a[0], SUM)} > 0, {a[1][0]}, {a[2][0]})[()]", ATOM),
     "pair": lambda w, v, a: (f"np.eye({w.dim(v.axes[0])}).reshape({', '.join(map(w.dim, v.axes))})", ATOM),
     "einsum": lambda w, v, a: (einsum_text(v, [text for text, _ in a], lambda c: number_text(c)[0]), SUM),

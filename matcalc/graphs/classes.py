@@ -100,7 +100,9 @@ class GateClass:
         """The lines that compute some outputs, the results, which arguments they use, and which sizes none tells."""
         # the first output counts as the value, what follows as derivatives: 0 where they divide by a norm that is 0
         back = OWN in shown
-        lowering, values = planned(Request(self.gate.own if back else outputs[0][1], [], dict(outputs) if back else {}))
+        lowering, values = planned(
+            Request(self.gate.own if back else outputs[0][1], [], dict(outputs) if back else {}), branches=False
+        )
         values = values[1:] if back else values
         below = _below(values)
         if any(v.op in ("apply", "own") for v in below):

@@ -36,7 +36,7 @@ class Choice:
     """
 
     def __init__(self, request: Request, dim: str = "") -> None:
-        lowering, values = planned(request)
+        lowering, values = planned(request, branches=False)
         self.graph: Graph = lowering.graph
         self.refused: dict[str, str] = {}
         self.splitting: Splitting | None = None
