@@ -84,3 +84,33 @@ def test_a_scalar_power_stands_between_entries() -> None:
     source = derivation["x"].source()
     assert "**t" in source
     assert expression(source, beside(derivation.program)) is derivation["x"].node
+
+
+def test_the_inverse_of_sums_broadcast_is_no_inverse_of_what_is_summed() -> None:
+    """In index notation ``W@ones(m, p)`` is W alone, summed; its inverse was taken for ``inv(W)``, of another shape."""
+    program = "W: matrix(p, m); J = logdet(W@ones(m, p))"
+    W = np.array([[1.0, 2.0, 4.0]])  # p is 1: beyond, the product is singular
+    value, gradients, hessians = mc.compile(program, ["W"], order=2)(W=W)
+    assert value == pytest.approx(np.log(7))
+    np.testing.assert_allclose(gradients["W"], np.full((1, 3), 1 / 7))
+    np.testing.assert_allclose(hessians["W", "W"], np.full((1, 3, 1, 3), -1 / 49))
+    for source in ("inv(diag(x)@ones(p, p))", "inv(W@ones(m, p))", "inv(x@ones(p).T)"):
+        found = mc.derive(f"W: matrix(p, m); x: vector(p); J = sum({source}) + sum(W)", "W")["W"].source()
+        assert "inv(W)" not in found
+        assert "inv(x)" not in found
+
+
+def test_a_row_over_a_column_is_an_outer_product() -> None:
+    """A block of this Hessian was written as a row divided by a column, which does not go together."""
+    program = "M: skew(p); u: vector(p); J = (u.T/(2 + u.T**2))@(sigmoid(M) - u)@(u.T/(2 + u.T**2)).T"
+    fn = mc.compile(program, wrt=["u", "M"], order=2)
+    rng = np.random.default_rng(2)
+    u, M = rng.normal(size=3), rng.normal(size=(3, 3))
+    M = M - M.T
+    step = 1e-6
+    block = fn(u=u, M=M)[2]["M", "u"]
+    for k in range(3):
+        e = step * np.eye(3)[k]
+        slope = (fn(u=u + e, M=M)[1]["M"] - fn(u=u - e, M=M)[1]["M"]) / (2 * step)
+        np.testing.assert_allclose(block[:, :, k], slope, atol=1e-8)
+    assert mc.check(program, wrt=["u", "M"], order=2).passed

@@ -51,7 +51,7 @@ def _inverse_of_term(term: tuple[Key, Number], node: Node) -> Sum | None:
     if eye and all(f[0].op == "eye" or len(f[2]) == 1 for f in factors):
         raw.factors = [(f[0], 1 if f[0].op == "eye" else -f[1], f[2]) for f in factors]
         return normal(raw, node.shape)
-    if len(factors) != 1 or factors[0][1] != 1:
+    if len(factors) != 1 or factors[0][1] != 1 or set(factors[0][2]) != set(free_of(node.shape)):
         if c == 1 and not scalars:
             return None
         body = write_term(((), factors), 1, node.shape)

@@ -242,13 +242,18 @@ def _multiplied(parts: Sequence[Node]) -> Node | None:
 
 
 def _divided(node: Node, below: Sequence[Node]) -> Node:
-    """A fraction; columns and rows below the line divide one after the other."""
+    """A fraction; columns and rows below the line divide one after the other, or make an outer product."""
     rows = [part for part in below if kind(part.shape) == "row"]
     if rows and any(kind(part.shape) == "vector" for part in below):
         node = _divided(node, [part for part in below if kind(part.shape) != "row"])
         below = rows
     divider = _multiplied(below)
-    return node if divider is None else table.div(node, divider)
+    if divider is None:
+        return node
+    if {kind(node.shape), kind(divider.shape)} == {"row", "vector"}:
+        over = table.div(table.number(1), divider)
+        return chain([over, node] if kind(node.shape) == "row" else [node, over])
+    return table.div(node, divider)
 
 
 def _terminates(q: int) -> bool:
