@@ -149,3 +149,18 @@ def test_claims_in_index_notation_in_every_layout(program: str, name: str, layou
         other = "*".join([f"ones(7)[{letter}]" for letter in letters])
         claimed = f"{{{', '.join(letters)}: {other}}}"
         assert not mc.check(program, wrt=name, claims={name: claimed}, layout=layout).passed
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "words"),
+    [
+        ("D: diagonal(n); Y = D@A@D", "{i, j, k, l: A[i, j]*eye(n)[k, l]}", "wrong"),
+        ("S: symmetric(n); Y = A@S", "{i, j, k, l: A[i, k]*eye(n)[j, l]}", "(G + G.T)/2 of this claim G"),
+        ("S: symmetric(n); y = S@x", "{i, j, k: (eye(n)[i, j]*x[k] + eye(n)[i, k]*x[j])*(1 - eye(n)[j, k]/2)}", "free entries"),
+    ],
+)  # fmt: skip
+def test_claims_about_jacobians_by_structured_matrices(source: str, text: str, words: str) -> None:
+    name = source[0]
+    report = mc.check(source, wrt=name, claims={name: text})
+    assert report.gradients[name].passed and not report.passed
+    assert words in report[name].message

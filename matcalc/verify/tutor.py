@@ -171,7 +171,7 @@ class Tutor:
         onto, formula = PROJECTIONS[self.type]
         if same([onto(a) for a in said], self.truth, self.tolerance):
             yield ("projection",), self.say("projection", name=self.claim.name, type=self.type, formula=formula), ""
-        entries = [2 * a - np.diag(np.diag(a)) for a in self.truth]
+        entries = [a * (2 - np.eye(a.shape[-1])) for a in self.truth]  # of a Jacobian, on the variable's axes
         if self.type in ("symmetric", "posdef") and same(said, entries, self.tolerance):
             yield ("projection",), self.say("by_entries", type=self.type, name=self.claim.name), ""
 
