@@ -111,6 +111,8 @@ def samples(roots: Collection[Node]) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in postorder(*roots):
         entry = OPERATIONS.get(node.op)
+        if node.op == "pow":
+            found.update((below.params[0], "positive") for below in variables(node.args[0]))
         if entry is None or not entry.sample:
             continue
         how, _, only = entry.sample.rpartition(" ") if entry.sample[-1] in "AB" else (entry.sample, "", "")

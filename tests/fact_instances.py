@@ -57,19 +57,33 @@ TRUTH: dict[str, Callable[[Array, float], bool]] = {
 }
 
 
-def having(names: set[str], shape: tuple[int, int], rng: np.random.Generator) -> Array:
-    """A random matrix with all these facts, and as few others as may be."""
+FREE = {"symmetric", "lower", "upper", "diagonal"}  # what every number has
+
+
+def having(names: set[str], shape: tuple[int, int], rng: np.random.Generator, edge: bool = False) -> Array:
+    """A random matrix with all these facts, and as few others as may be.
+
+    ``edge``: at the edge of what the facts say: what need not be positive is zero or negative, what need not
+    be small is large.
+    """
     x = rng.standard_normal(shape)
     if "zero" in names:
         return 0 * x
     if shape == (1, 1):
-        return number(names, rng)
+        return number(names, rng, edge)
+    if edge and not names:
+        x = -np.abs(x)
+    if edge and names == {"independent"} and shape[0] > shape[1]:
+        x[0] = 0
+    if edge and "positive_diagonal" in names and not names & {"symmetric", "semidefinite", "definite"}:
+        x = np.full(shape, 5.0)
     if names & {"orthogonal", "orthonormal"}:
         return np.linalg.qr(x)[0]
     if "definite" in names or {"semidefinite", "invertible"} <= names:
         x = x @ x.T + 0.3 * np.eye(len(x))
     elif "semidefinite" in names:
-        x = x[:, :-1] @ x[:, :-1].T
+        x[-1] = 0  # all of them with a common kernel
+        x = x @ x.T
     elif "skew" in names:
         x = x - x.T
     elif "symmetric" in names:
@@ -101,8 +115,10 @@ def having(names: set[str], shape: tuple[int, int], rng: np.random.Generator) ->
     return x
 
 
-def number(names: set[str], rng: np.random.Generator) -> Array:
+def number(names: set[str], rng: np.random.Generator, edge: bool) -> Array:
     value = float(rng.standard_normal())
+    if edge and names <= FREE | {"nonnegative", "semidefinite", "whole"}:
+        return np.zeros((1, 1))
     if "whole" in names:
         value = float(rng.integers(-3, 4))
     if names & {"positive", "nonnegative", "definite", "semidefinite"}:

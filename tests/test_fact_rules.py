@@ -16,6 +16,7 @@ from matcalc.facts.names import BITS, FACTS, closed
 from matcalc.facts.table import ROWS
 from matcalc.operations import table
 from matcalc.operations.table import OPERATIONS, make
+from matcalc.verify.domain import is_whole
 from tests.fact_instances import TRUTH, having
 from tests.plain_evaluator import Evaluator
 
@@ -27,14 +28,14 @@ class Leaf:
     """Variables that have facts by decree, and their arrays."""
 
     def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
+        self.rng, self.edge = np.random.default_rng(seed), seed == 1
         self.arrays: dict[str, Any] = {}
 
     def __call__(self, shape: tuple[int, int], *names: str, also: str = "") -> Node:
         name = f"v{next(count)}"
         node = table.variable(name, shape)
         node._facts = closed(sum(BITS[n] for n in set(names)), 0, shape)
-        self.arrays[name] = having({*names, *also.split()}, shape, self.rng)
+        self.arrays[name] = having({*names, *also.split()}, shape, self.rng, self.edge)
         return node
 
     def value(self, node: Node) -> Any:
@@ -42,12 +43,19 @@ class Leaf:
             return Evaluator(self.arrays, {}, {("f", 0): lambda t: np.sin(t) + t * t + 1})(node)
 
 
-def domain(op: str, arrays: dict[str, Any]) -> None:
+def domain(node: Node, arrays: dict[str, Any]) -> None:
     """Arguments put where the function is defined, by what keeps their facts."""
+    op = node.op
     for name, x in arrays.items():
-        if op in ("log", "sqrt", "pow", "log1p"):
+        if op == "log":
+            arrays[name] = np.where(x == 0, 1, np.abs(x))
+        elif op == "sqrt" or (op == "pow" and not is_whole(node.args[1])):
             arrays[name] = np.abs(x)
-        elif op == "reciprocal":
+        elif op == "log1p" and np.min(x) < -0.9:
+            arrays[name] = x / (1.2 * np.max(np.abs(x)))
+        elif op == "expm":
+            arrays[name] = 2.5 * x
+        elif op == "reciprocal" or (op == "div" and node.args[1].params[:1] == (name,)):
             arrays[name] = np.where(x == 0, 1, x)
         elif op in ("arcsin", "arccos") and np.max(np.abs(x)) > 1:
             arrays[name] = x / (1.1 * np.max(np.abs(x)))
@@ -118,12 +126,11 @@ def plain(rule: Rule, op: str, leaf: Leaf) -> list[Node]:
     return found
 
 
+ENTRIES = ("nonnegative", "whole")
 OF_SQUARES = ("symmetric", "skew", "orthogonal", "semidefinite", "definite", "invertible", "positive_diagonal")
 
 
 def also(op: str, k: int, shape: tuple[int, int]) -> str:
-    if op == "div" and k == 1:
-        return "positive"
     return ALSO.get(op, "") if k == 0 and shape[0] == shape[1] else ""
 
 
@@ -142,6 +149,8 @@ def built(op: str, leaf: Leaf) -> list[Node]:
         B = leaf((4, 4), "invertible")
         found += [mul(T(P), P), mul(T(R), R), mul(mul(T(R), S3), R), mul(B, T(B)), mul(T(x), x), mul(x, T(x))]
         found += [mul(table.mul(c, T(R)), table.mul(c, R)), mul(T(mul(P, A)), mul(P, A))]
+        z = leaf((4, 1), "zero")
+        found += [mul(mul(T(z), leaf((4, 4), "definite")), z)]
     if op in ("add", "sub"):
         found += [make(op, A, T(A)), make(op, A, table.neg(T(A))), make(op, make("inv", A), T(make("inv", A)))]
         found += [make(op, make(op, mul(A, A), T(A)), table.neg(T(mul(A, A))))]
@@ -158,12 +167,14 @@ def built(op: str, leaf: Leaf) -> list[Node]:
         S = leaf((4, 4), "symmetric")
         for kind in ("semidefinite", "definite", "whole"):
             found += [table.power(leaf((4, 4), kind), k) for k in (two, table.number(3))]
-        found += [table.power(A, two), table.power(S, two)]
+        found += [table.power(A, two), table.power(S, two), table.power(A, table.number(3))]
         for kind in ("lower", "upper", "diagonal", "zero"):
             found.append(table.power(leaf((4, 4), kind), two))
     if op == "matrix_power":
         for kind in ("symmetric", "nonnegative", "whole", "zero"):
             found.append(make(op, leaf((4, 4), kind), two))
+            found.append(make(op, leaf((4, 4), kind), table.number(0)))
+        found += [make(op, leaf((4, 4), kind, also="invertible"), table.neg(table.number(1))) for kind in ENTRIES]
     if op == "stack":
         for kind in ("symmetric", "lower", "upper", "diagonal"):
             zero = leaf((3, 4), "zero")
@@ -172,9 +183,11 @@ def built(op: str, leaf: Leaf) -> list[Node]:
                 for other in (T(off), T(zero)):
                     found.append(make("stack", D, off, other, E, params=(2, 2)))
                     found.append(make("stack", E, other, off, D, params=(2, 2)))
-        found += [make("stack", R, leaf((2, 3)), params=(1, 1))]
+        found += [make("stack", R, leaf((2, 3)), params=(1, 1)), make("stack", R, R, params=(2,))]
     if op in ("norm", "norm1", "norm_inf", "norm_nuc"):
-        found += [make(op, leaf((4, 4), "invertible"))]
+        found += [make(op, leaf((4, 4), "invertible")), make(op, leaf((4, 4), "zero"))]
+    if op == "solve":
+        found += [make(op, A, leaf((4, 4), "zero"))]
     if op == "cholesky":
         found += [make(op, leaf((4, 4), "definite"))]
     if op == "where":
@@ -203,7 +216,7 @@ def test_every_rule_holds_in_numbers(op: str) -> None:
                     continue
                 assert facts.fact(node, rule.fact) is True
                 own = {n.params[0]: leaf.arrays[n.params[0]] for n in postorder(node) if n.op == "var"}
-                domain(op, own)
+                domain(node, own)
                 leaf.arrays.update(own)
                 value = leaf.value(node)
                 assert np.all(np.isfinite(value)), f"{op}: {rule.text}: {node} is not finite at {own}"

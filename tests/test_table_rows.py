@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from matcalc.codegen.functions import derivative
 from matcalc.errors import MatcalcError
 from matcalc.expressions.node import Node
 from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS, make, variable
+from matcalc.render.latex import latex
+from matcalc.render.text import text
 from matcalc.verify.domain import conditions
 from tests.differences import close, evaluator, slope
 from tests.plain_evaluator import Evaluator
+from tests.test_codegen_values import EXAMPLES
 
 
 @pytest.mark.parametrize("name", sorted(ELEMENTWISE_NAMES))
@@ -33,6 +37,16 @@ BAD: list[Any] = [
     np.array([0.5, 0.5, 0.5]), np.zeros((3, 3)), np.ones((3, 3)), np.diag([1.0, 1.0, 2.0]), np.diag([1.0, -1.0, 2.0]),
     np.diag([0.0, 1.0, 2.0]), np.array([np.pi / 2, 0.5, 0.7]),
 ]  # fmt: skip
+
+SPELLINGS = dict(line.split(" | ", 1) for line in
+                 (Path(__file__).parent / "spellings.txt").read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("op", sorted(OPERATIONS))
+def test_how_an_operation_is_written(op: str) -> None:
+    """As text and in LaTeX, as a reader found it right once."""
+    node = EXAMPLES[op][0] if op in EXAMPLES else make(op, variable("x", ("n", 1)))
+    assert f"{text(node)} | {latex(node)}" == SPELLINGS[op]
 
 
 # smooth everywhere, but what the law divides by is zero there
@@ -69,7 +83,10 @@ def is_smooth(value: Node, arrays: dict[str, Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("op", sorted(op for op, e in OPERATIONS.items() if e.sample not in ("", "real")))
+EDGED = {op for op, entry in OPERATIONS.items() if entry.sample not in ("", "real")} | {"pow", "tan"}
+
+
+@pytest.mark.parametrize("op", sorted(EDGED))
 def test_the_check_keeps_away_from_where_an_operation_is_not_smooth(op: str) -> None:
     rng = np.random.default_rng(1)
     seen = 0

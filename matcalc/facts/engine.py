@@ -26,7 +26,7 @@ TYPES = {
 POSITIVE = {"": "positive", "symmetric": "positive", "posdef": "positive", "simplex": "positive",
             "diagonal": "positive_diagonal"}  # fmt: skip
 LEAVES = {
-    "eye": "diagonal orthogonal definite nonnegative whole rows_sum_to_one columns_sum_to_one",
+    "eye": "diagonal orthogonal nonnegative whole columns_sum_to_one",  # so definite
     "commutation": "orthogonal nonnegative whole rows_sum_to_one columns_sum_to_one",  # a permutation
     "zeros": "zero", "ones": "positive whole", "dim": "positive whole", "pi": "positive", "pair": "nonnegative whole",
 }  # fmt: skip

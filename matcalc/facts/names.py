@@ -68,7 +68,7 @@ IMPLICATIONS = tuple(
         ("independent", "invertible", SQUARE),
         ("positive", "nonnegative", ANY),
         ("positive", "positive_diagonal", SQUARE),
-        ("diagonal positive_diagonal", "definite nonnegative", SQUARE),
+        ("diagonal positive_diagonal", "nonnegative", SQUARE),
         ("diagonal nonnegative", "semidefinite", SQUARE),
         ("diagonal semidefinite", "nonnegative", SQUARE),
         ("lower positive_diagonal", "invertible", SQUARE),  # the determinant is the product of the diagonal
@@ -98,12 +98,12 @@ IMPLICATIONS = tuple(
 EXCLUSIONS = tuple(
     (bits(given), bits(excluded))
     for given, excluded in (
-        ("zero", "positive positive_diagonal orthonormal orthogonal definite invertible independent unit sums_to_one"
+        ("zero", "positive positive_diagonal orthogonal definite invertible independent unit sums_to_one"
                  " columns_sum_to_one rows_sum_to_one"),
-        ("skew", "positive_diagonal definite positive"),
+        ("skew", "positive_diagonal"),
         ("positive", "zero"), ("positive_diagonal", "zero"), ("independent", "zero"), ("unit", "zero"),
-        ("sums_to_one", "zero sums_to_zero"), ("columns_sum_to_one", "zero sums_to_zero"),
-        ("rows_sum_to_one", "zero sums_to_zero"), ("positive", "sums_to_zero"),
+        ("sums_to_one", "sums_to_zero"), ("columns_sum_to_one", "sums_to_zero"),
+        ("rows_sum_to_one", "sums_to_zero"), ("positive", "sums_to_zero"),
     )
 )  # fmt: skip
 OF_SQUARES = bits("symmetric skew orthogonal semidefinite definite invertible positive_diagonal")

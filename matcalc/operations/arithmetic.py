@@ -23,7 +23,7 @@ ARITHMETIC = [
     Operation(
         "pow", "A, B", shapes.broadcast,
         law=Law("d(A**B) = B * A**(B - 1) * dA + log(A) * y * dB", "power rule", "calculus, entry by entry"),
-        domain="A positive, unless B is a whole number", sample="positive A",
+        domain="A positive, unless B is a whole number",
     ),
     Operation(
         "matmul", "A, B", shapes.product, einsum="ij,jk->ik",

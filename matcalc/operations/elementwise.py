@@ -14,13 +14,14 @@ from matcalc.operations.registry import Law, Operation
 
 
 def _row(
-    name: str, derivative: str, numpy: str, latex: str = "", *, source: str = "Abramowitz & Stegun, ch. 4",
+    name: str, derivative: str, numpy: str, latex: str | None = None, *, source: str = "Abramowitz & Stegun, ch. 4",
     domain: str = "", sample: str = "real", analytic: bool = True, text: str = "", doc: str = "",
 ) -> Operation:  # fmt: skip
     body = re.sub(r"\bx\b", "X", derivative)
     body = body if re.fullmatch(r"-?\w+(\(X\))?", body) else f"({body})"
+    latex = rf"\{name}" if latex is None else latex
     return Operation(
-        name, "X", shapes.elementwise, derivative=derivative, numpy=numpy, latex=latex or rf"\{name}",
+        name, "X", shapes.elementwise, derivative=derivative, numpy=numpy, latex=latex,
         law=Law(f"d({name}(X)) = {body} * dX", f"derivative of {name}", source),
         domain=domain, sample=sample, analytic=analytic, text=text, doc=doc,
     )  # fmt: skip
@@ -32,14 +33,14 @@ ELEMENTWISE = [
     _row("log1p", "1/(1 + x)", "np.log1p({X})", r"\operatorname{log1p}", domain="x > -1", sample="above -1"),
     _row("expm1", "exp(x)", "np.expm1({X})", r"\operatorname{expm1}"),
     _row("sqrt", "1/(2*y)", "np.sqrt({X})", r"\sqrt{{X:any}}", text="√{X}", domain="x > 0", sample="positive"),
-    _row("square", "2*x", "np.square({X})", r"{X}^{\circ 2}"),
+    _row("square", "2*x", "np.square({X})", ""),
     _row("abs", "sign(x)", "np.abs({X})", r"\left| {X:any} \right|", text="|{X:any}|", sample="nonzero", analytic=False,
          domain="x nonzero (the derivative at 0 is taken as 0)"),
     _row("sign", "0", "np.sign({X})", r"\operatorname{sign}", sample="nonzero", analytic=False,
          domain="x nonzero", doc="sign(0) = 0"),
     _row("sin", "cos(x)", "np.sin({X})"),
     _row("cos", "-sin(x)", "np.cos({X})"),
-    _row("tan", "1 + y**2", "np.tan({X})", domain="cos x nonzero", sample="unit"),
+    _row("tan", "1 + y**2", "np.tan({X})", domain="cos x nonzero"),
     _row("arcsin", "1/sqrt(1 - x**2)", "np.arcsin({X})", domain="-1 < x < 1", sample="unit"),
     _row("arccos", "-1/sqrt(1 - x**2)", "np.arccos({X})", domain="-1 < x < 1", sample="unit"),
     _row("arctan", "1/(1 + x**2)", "np.arctan({X})"),
@@ -56,7 +57,7 @@ ELEMENTWISE = [
     _row("erf", "2/sqrt(pi)*exp(-x**2)", "_erf({X})", r"\operatorname{erf}", source="Abramowitz & Stegun 7.1.1"),
     _row("step", "0", "_step({X})", r"\operatorname{step}", sample="nonzero", analytic=False, source="Heaviside",
          domain="x nonzero", doc="1 for x > 0, 0 for x <= 0"),
-    _row("reciprocal", "-y**2", "np.reciprocal({X})", r"{X}^{\circ -1}", domain="x nonzero", sample="nonzero"),
+    _row("reciprocal", "-y**2", "", "", domain="x nonzero", sample="nonzero"),
     Operation(
         "maximum", "A, B", shapes.broadcast, numpy="np.maximum({A}, {B})", latex=r"\max", text="max", analytic=False,
         law=Law("d(maximum(A, B)) = (1 - step(B - A)) * dA + step(B - A) * dB", "larger of two", "max routes"),

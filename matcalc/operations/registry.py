@@ -69,7 +69,7 @@ class Operation:
     ``adjoint``     of a linear operation without an index form: for each argument, ``⟨H, op(.., dX, ..)⟩ = ⟨text, dX⟩``
                     with ``H`` the upstream gradient (``G`` where no argument has that name)
     ``opened``      beside stated adjoints: the law in products and sums alone, for derivatives of more than scalars
-    ``numpy``       how the generated code computes it, with ``{X}`` for the arguments
+    ``numpy``       how the generated code computes it, with ``{X}`` for the arguments, where that is one expression
     ``latex``, ``text``   how it is written: a bare name for an ordinary call, or a template with ``{X}`` for arguments
                     (``{X:any}`` where the template closes them in, so that they need no parentheses)
     ``domain``      where it is defined and smooth, in words, and ``sample``: how to stay there (see `matcalc.verify`)

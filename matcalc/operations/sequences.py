@@ -66,14 +66,14 @@ def _correlation_law(args: Sequence[Shape], params: Params) -> str:
 
 SEQUENCES = [
     Operation(
-        "variance", "X", shapes.along_axis, axis=True, numpy="_variance({X}, axis={axis})",
+        "variance", "X", shapes.along_axis, axis=True,
         latex=r"\operatorname{var}", text="var",
         choose=_along("d(var(X@)) = 2 * mean((X - mean(X@)) * dX@)"), sample="varied",
         law=Law("d(var(X)) = 2 * mean((X - mean(X)) * dX)", "variance", "mean of squared deviations"),
         doc="var(X): the population's, divided by the number of entries; of all, or with axis=0, axis=1",
     ),
     Operation(
-        "std", "X", shapes.along_axis, axis=True, numpy="_std({X}, axis={axis})", latex=r"\operatorname{std}",
+        "std", "X", shapes.along_axis, axis=True, latex=r"\operatorname{std}",
         choose=_along("d(std(X@)) = mean((X - mean(X@)) * dX@) / y"), sample="varied",
         law=Law("d(std(X)) = mean((X - mean(X)) * dX) / y", "standard deviation", "square root of the variance"),
         domain="entries not all equal", doc="the square root of var(X); of all, or with axis=0, axis=1",
@@ -98,14 +98,14 @@ SEQUENCES = [
         opened=_sized("d(tril(X)) = tril(ones({m}, {n})) * dX"), doc="X with zeros above the diagonal",
     ),
     Operation(
-        "cumsum", "X", shapes.along_kept_axis, axis=True, numpy="np.cumsum({X}{axis})", latex=r"\operatorname{cumsum}",
+        "cumsum", "X", shapes.along_kept_axis, axis=True, latex=r"\operatorname{cumsum}",
         choose=_along("d(cumsum(X@)) = cumsum(dX@)"), adjoint={"X": "cumsum_back(G{axis})"},
         opened=_by_matrix("cumsum", "tril(ones({n}, {n}))"),
         law=Law("d(cumsum(X)) = cumsum(dX)", "running sum", "linear"),
         doc="at each entry, the sum from the first entry to it; of a matrix with axis=0 or axis=1",
     ),
     Operation(
-        "cumsum_back", "X", shapes.along_kept_axis, axis=True, numpy="_cumsum_back({X}{axis})",
+        "cumsum_back", "X", shapes.along_kept_axis, axis=True,
         latex=r"\operatorname{cumsum\,back}",
         choose=_along("d(cumsum_back(X@)) = cumsum_back(dX@)"), adjoint={"X": "cumsum(G{axis})"},
         opened=_by_matrix("cumsum_back", "triu(ones({n}, {n}))"),

@@ -22,17 +22,17 @@ def _power_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
 
 STRUCTURE = [
     Operation(
-        "inv", "X", shapes.square, numpy="np.linalg.inv({X})", latex=r"{X}^{-1}", text="{X}⁻¹",
+        "inv", "X", shapes.square, latex=r"{X}^{-1}", text="{X}⁻¹",
         law=Law("d(inv(X)) = -y @ dX @ y", "inverse", "Matrix Cookbook 40"),
         domain="X invertible", sample="invertible",
     ),
     Operation(
-        "solve", "A, B", shapes.solved, numpy="np.linalg.solve({A}, {B})", latex=r"{A}^{-1} {B}",
+        "solve", "A, B", shapes.solved,
         law=Law("d(solve(A, B)) = inv(A) @ dB - inv(A) @ dA @ y", "linear system", "Matrix Cookbook 37, 40"),
         domain="A invertible", sample="invertible A",
     ),
     Operation(
-        "pinv", "X", shapes.matrix_transposed, numpy="np.linalg.pinv({X})", latex=r"{X}^{+}", text="{X}⁺",
+        "pinv", "X", shapes.matrix_transposed, latex=r"{X}^{+}", text="{X}⁺",
         law=Law(
             "d(pinv(X)) = -y @ dX @ y + y @ y.T @ dX.T - y @ y.T @ dX.T @ X @ y + dX.T @ y.T @ y - y @ X @ dX.T "
             "@ y.T @ y",
@@ -46,11 +46,11 @@ STRUCTURE = [
         doc="of a vector: the diagonal matrix; of a square matrix: the column of its diagonal",
     ),
     Operation(
-        "outer", "A, B", shapes.outer, einsum="i,j->ij", latex=r"{A} {B}^\top",
+        "outer", "A, B", shapes.outer, einsum="i,j->ij",
         law=Law("d(outer(A, B)) = outer(dA, B) + outer(A, dB)", "outer product", "product rule"),
     ),
     Operation(
-        "kron", "A, B", shapes.kronecker, numpy="np.kron({A}, {B})", latex=r"{A} \otimes {B}", text="{A} ⊗ {B}",
+        "kron", "A, B", shapes.kronecker, numpy="np.kron({A}, {B})",
         law=Law("d(kron(A, B)) = kron(dA, B) + kron(A, dB)", "Kronecker product", "Matrix Cookbook 39"),
         adjoint={"A": "kron_left(G, B, m, n)", "B": "kron_right(G, A, p, q)"},
     ),
@@ -71,20 +71,17 @@ STRUCTURE = [
     ),
     Operation(
         "vec", "X", shapes.stacked_columns, latex=r"\operatorname{vec}",
-        numpy="{X}.reshape(-1, order='F')",
         law=Law("d(vec(X)) = vec(dX)", "vectorisation", "Matrix Cookbook 10.2.2"), doc="columns stacked",
         adjoint={"X": "unvec(G, m, n)"},
     ),
     Operation(
         "unvec", "X", shapes.unstacked, latex=r"\operatorname{unvec}",
-        numpy="{X}.reshape({rows}, {columns}, order='F')",
         law=Law("d(unvec(X, m, n)) = unvec(dX, m, n)", "vectorisation undone", "linear"),
         adjoint={"X": "vec(G)"},
         doc="unvec(x, m, n): the m×n matrix whose columns stacked are x",
     ),
     Operation(
-        "matrix_power", "X, K", shapes.powered, choose=_power_law, numpy="np.linalg.matrix_power({X}, {K})",
-        latex=r"{X}^{{K:any}}", adjoint={"X": "power_sum(X.T, G, K)"},
+        "matrix_power", "X, K", shapes.powered, choose=_power_law, adjoint={"X": "power_sum(X.T, G, K)"},
         law=Law("d(matrix_power(X, K)) = power_sum(X, dX, K)", "power of a matrix", "Matrix Cookbook 90, 121"),
         doc="matrix_power(X, k): X @ X @ ... @ X, k a whole number or a scalar name",
     ),
