@@ -130,7 +130,7 @@ SHOWS = {  # a program whose code is another without it
     "run_time_order": "A: matrix(n, n); B: matrix(n, n); C: matrix(n, d); Y = A@B@C",
     "transposes": "A: matrix(n, m); B: matrix(m, p); C = A@B; D = B.T@A.T; s = sum(C**3) + sum(D**2)",
     "reductions": "A: matrix(n, m); B: matrix(m, n); s = tr(A@B)",
-    "sums": "A: matrix(n, n); s = x.T@(A - outer(u, v))@y",
+    "sums": "A: matrix(n, n); X: matrix(n, d); Y = A@X + A.T@X",
     "factorisations": "A: matrix(n, n); s = x.T@inv(A)@y",
     "structure": "A: matrix(n, n); s = sum(diag(x)@A@A@A)",
     "scalars": "a: scalar; A: matrix(n, n); s = x.T@(a*A)@y",

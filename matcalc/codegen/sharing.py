@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.codegen.distributing import distributed
 from matcalc.codegen.factorisations import decomposed, together
+from matcalc.codegen.sums import Meetings, distributed, factored, mirrored
 from matcalc.codegen.values import Graph, Value
 
 __all__ = ["improve"]
@@ -36,11 +36,17 @@ def improve(graph: Graph, outputs: Sequence[Value], hints: dict[Value, str]) -> 
     reused = graph.options.factorisations
     inverted: frozenset[Value] = _inverted(graph, order) if reused else frozenset()
     shared: frozenset[tuple[str, Value]] = together(order) if reused else frozenset()
+    meetings = Meetings(order, outputs, hints) if graph.options.sums else None
     new: dict[Value, Value] = {}
+    there: set[Value] = set()
     for value in order:
         args = tuple([new[a] for a in value.args])
-        part = decomposed(graph, value, args, shared)
-        new[value] = _changed(graph, value, args, inverted, uses) if part is None else part
+        found = decomposed(graph, value, args, shared)
+        if found is None and meetings is not None:
+            by_terms = distributed(graph, value, new, meetings, there) if value.op == "matmul" else None
+            found = factored(graph, value, args, uses) if by_terms is None else by_terms
+        new[value] = _changed(graph, value, args, inverted, uses) if found is None else found
+        there.add(new[value])
     for value, name in list(hints.items()):
         if value in new and new[value] is not value:
             hints.setdefault(new[value], name)
@@ -88,10 +94,6 @@ def _changed(
         inverse = graph.value("inv", (_matrix(a),), (), _matrix(a).axes)
         inverse = graph.transposed(inverse) if a.op == "T" else inverse
         return graph.matmul(inverse, b)
-    if value.op == "matmul" and graph.options.sums:
-        through = distributed(graph, *args)
-        if through is not None:
-            return through
     moved = _moved(graph, value, args, uses) if graph.options.scalars else None
     if moved is not None:
         return moved
@@ -126,11 +128,6 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
     if sizes[1] <= sizes[2]:
         return graph.value(core.op, (_scaled(graph, value.op, scale, a), b), (), core.axes)
     return graph.value(core.op, (a, _scaled(graph, value.op, scale, b)), (), core.axes)
-
-
-def mirrored(a: Value, b: Value) -> bool:
-    """``Aᵀ A``: BLAS computes half of it, as long as both are one array."""
-    return (a.op == "T" and a.args[0] is b) or (b.op == "T" and b.args[0] is a)
 
 
 def _scaled(graph: Graph, op: str, scale: tuple[Value, ...], value: Value) -> Value:
