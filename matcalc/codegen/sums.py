@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
+from typing import cast
 
 from matcalc.codegen.values import Axes, Graph, Value
 from matcalc.expressions.dims import Dim, add, multiply
@@ -53,7 +54,7 @@ def terms_of(value: Value) -> tuple[Value, ...]:
 
 def size(axes: Axes) -> Dim:
     """The number of entries."""
-    return reduce(multiply, axes, 1)
+    return reduce(multiply, axes, cast("Dim", 1))
 
 
 class _Distribution:
