@@ -54,6 +54,7 @@ FUNCTIONS = {
     "cov": lambda x: np.cov(x, rowvar=False, bias=True),
     "cross_entropy": lambda y, p: -np.sum(y * np.log(p)),
     "diag": lambda x: np.diag(x.ravel()) if 1 in x.shape else np.diag(x),
+    "prod_pairs": lambda x: prod_pairs(x),
     "polar": lambda x: np.linalg.svd(x, full_matrices=False)[0] @ np.linalg.svd(x, full_matrices=False)[2],
 }  # fmt: skip
 
@@ -118,6 +119,11 @@ def prod_others(x: Array) -> Array:
             if i != j:
                 out[i] *= x[j]
     return out
+
+
+def prod_pairs(x: Array) -> Array:
+    flat, n = x.ravel(), x.size
+    return np.array([[0 if i == j else math.prod(np.delete(flat, [i, j])) for j in range(n)] for i in range(n)])
 
 
 def is_extreme(x: Array, best: float) -> Array:

@@ -183,6 +183,8 @@ RULES: dict[str, Any] = {
                                         for i in range(len(x) - len(y) + 1)], dtype=object),
     "cross": crossed, "cross_matrix": lambda x: np.stack([crossed(x, e) for e in eye(3)], axis=1),
     "prod_others": others,
+    "prod_pairs": lambda x: np.stack([others(np.where(np.arange(len(x))[:, None] == i, ONE, x)).ravel()
+                                      for i in range(len(x))]) * (1 - np.eye(len(x), dtype=int)),
 }  # fmt: skip
 
 

@@ -86,6 +86,8 @@ def special(op: str) -> Iterator[Node | None]:
         for c, a, b in itertools.product(SHAPES[:4], repeat=3):
             condition = make("greater", variable("c", c), number(0))
             yield node_of(op, condition, variable("A", a), variable("B", b))
+    elif op == "prod_pairs":
+        yield make(op, variable("A", ("n", 1)))
     elif op in ("cross", "cross_matrix"):
         yield make(op, *[variable(name, (3, 1)) for name in "AB"][: len(OPERATIONS[op].signature)])
     elif op == "roll":
@@ -115,7 +117,7 @@ def table_product(a: str, b: str) -> Any:
 
 
 SPECIAL = ("stack", "expm_frechet", "svdvals", "svd_left", "svd_right", "where", "index", "cross", "cross_matrix",
-"roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
+"prod_pairs", "roll", "correlate", "unvec", "kron_left", "kron_right", "matrix_power", "power_sum")
 
 
 def cases(op: str) -> list[Node]:

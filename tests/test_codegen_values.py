@@ -108,6 +108,7 @@ EXAMPLES: dict[str, list[Node]] = {
     **{op: [make(op, X), make(op, table.matmul(X, Y))] for op in ("expm", "eigvalsh", "eigvecsh", "eig_gaps")},
     "expm_frechet": [make("expm_frechet", X, Y)], "cholesky": [make("cholesky", S), make("cholesky", table.add(S, S))],
     **{op: [make(op, table.transpose(A)), make(op, X)] for op in ("svdvals", "svd_left", "svd_right", "svd_gaps")},
+    "prod_pairs": [make("prod_pairs", a) for a in (x, table.mul(s, x))],
     "cross": [make("cross", V, W)], "cross_matrix": [make("cross_matrix", table.mul(V, s))],
     "roll": [make("roll", a, params=(axis, k)) for a,
     axis in ((x, None), (r, None), (r, 0), (A, 0), (A, 1)) for k in (-7, 0, 1)],

@@ -114,3 +114,11 @@ def test_a_row_over_a_column_is_an_outer_product() -> None:
         slope = (fn(u=u + e, M=M)[1]["M"] - fn(u=u - e, M=M)[1]["M"]) / (2 * step)
         np.testing.assert_allclose(block[:, :, k], slope, atol=1e-8)
     assert mc.check(program, wrt=["u", "M"], order=2).passed
+
+
+def test_second_derivatives_of_products_where_factors_are_zero() -> None:
+    """They divided by the factors, and were not a number where one was zero, as relu's values are."""
+    fn = mc.compile("J = prod(x)", ["x"], order=2)
+    assert fn(x=[0.0, 2.0, 3.0])[2]["x", "x"].tolist() == [[0, 3, 2], [3, 0, 0], [2, 0, 0]]
+    assert fn(x=[0.0, 0.0, 3.0])[2]["x", "x"].tolist() == [[0, 3, 0], [3, 0, 0], [0, 0, 0]]
+    assert mc.derive("J = prod(x)", "x", order=2)["x", "x"].source() == "prod_pairs(x)"

@@ -205,6 +205,9 @@ _rows("softmax", [
     ("rows_sum_to_one", "axis 1", "exponentials over their sum, row by row"),
 ])
 _rows("prod prod_others", [("nonnegative positive whole", "$ X", "a product of such numbers")])
+_rows("prod_pairs", [
+    ("symmetric", "", "a pair has no order"), ("nonnegative whole", "$ x", "products of such numbers, and zeros"),
+])
 _rows("is_max is_min", [("nonnegative whole", "", "an indicator"), ("sums_to_one unit", "", "one entry is 1")])
 _rows("norm norm1 norm_inf norm_nuc std variance", [("nonnegative", "", "a norm, or a mean of squares")])
 _rows("norm norm1 norm_inf norm_nuc", [("positive", "nonzero X", "only zero has the norm zero"),

@@ -31,7 +31,7 @@ TRAILING = {"unvec": 2, "kron_left": 2, "kron_right": 2, "conv_matrix": 1, "corr
 FREE = frozenset([
     "var", "std", "cov", "triu", "tril", "cumsum", "cumsum_back", "cross", "cross_matrix", "roll", "conv", "correlate",
     "conv_matrix", "corr_matrix", "where", "greater", "at_least", "expm", "expm_frechet", "cholesky", "eigvalsh",
-    "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps", "commutation",
+    "eigvecsh", "eig_gaps", "svdvals", "svd_left", "svd_right", "svd_gaps", "commutation", "prod_pairs",
 ])  # fmt: skip
 COMPARISONS = ("greater", "at_least")
 RESERVED = (FUNCTIONS | frozenset(CONSTANTS)) - FREE

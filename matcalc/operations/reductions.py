@@ -42,6 +42,17 @@ def _log_softmax_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
     return f"d(log_softmax(X)) = dX - sum(softmax(X, axis={params[0]}) * dX, axis={params[0]})"
 
 
+def _prod_others_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
+    rows, columns = args[0]
+    if args[0] == (1, 1):
+        return "d(prod_others(X)) = 0 * dX"
+    if columns == 1:
+        return "d(prod_others(X)) = prod_pairs(X) @ dX"
+    if rows == 1:
+        return "d(prod_others(X)) = dX @ prod_pairs(X.T)"
+    return "d(prod_others(X)) = y * (sum(dX / X) - dX / X)"
+
+
 REDUCTIONS = [
     Operation(
         "sum", "X", shapes.along_axis, einsum=_sum_form, axis=True, choose=_linear_law("sum"),
@@ -79,9 +90,19 @@ REDUCTIONS = [
         law=Law("d(prod(X)) = sum(prod_others(X) * dX)", "product of entries", "product rule"),
     ),
     Operation(
-        "prod_others", "X", shapes.elementwise, numpy="_prod_others({X})", latex=r"\operatorname{prod}_{\neq}",
-        law=Law("d(prod_others(X)) = y * (sum(dX / X) - dX / X)", "product of the other entries", "product rule"),
-        domain="its own derivative: entries nonzero", sample="nonzero", doc="at each entry, the product of all others",
+        "prod_others", "X", shapes.elementwise, choose=_prod_others_law, numpy="_prod_others({X})",
+        latex=r"\operatorname{prod}_{\neq}",
+        law=Law("d(prod_others(X)) = prod_pairs(X) @ dX", "product of the other entries", "product rule"),
+        domain="its own derivative by a matrix: entries nonzero", sample="nonzero",
+        doc="at each entry, the product of all others",
+    ),
+    Operation(
+        "prod_pairs", "x", shapes.pairs, numpy="_prod_pairs({x})", latex=r"\operatorname{prod}_{\neq\neq}",
+        law=Law(
+            "d(prod_pairs(x)) = y * (sum(dx / x) - dx / x) - y * (dx / x).T", "products but for pairs", "product rule"
+        ),
+        domain="its own derivative: entries nonzero", sample="nonzero",
+        doc="of a column: at row i and column j the product of all entries but those two, and 0 where they are one",
     ),
     Operation(
         "max", "X", shapes.vector_to_scalar, numpy="np.max({X})", latex=r"\max", analytic=False,

@@ -121,6 +121,12 @@ def cross_matrix(check: Checker, shapes: Shapes, params: Params) -> Shape:
     return (3, 3)
 
 
+def pairs(check: Checker, shapes: Shapes, params: Params) -> Shape:
+    """A column of n entries to n×n, a row and a column for each."""
+    n = _column(check, shapes[0])
+    return (n, n)
+
+
 def rolled(check: Checker, shapes: Shapes, params: Params) -> Shape:
     """A vector or a row, or a matrix along an axis, to its own shape; the parameters are the axis and the shift."""
     return along_kept_axis(check, shapes, params[:1])

@@ -210,6 +210,15 @@ def _prod_others(s: Symbolic, node: Node, args: list[Matrix]) -> Matrix:
     return s.sympy.Matrix(x.rows, x.cols, lambda i, j: s.sympy.Mul(*[x[p] for p in s.places(x) if p != (i, j)]))
 
 
+def _prod_pairs(s: Symbolic, node: Node, args: list[Matrix]) -> Matrix:
+    x = list(args[0])
+
+    def entry(i: int, j: int) -> Any:
+        return s.sympy.Mul(*[e for k, e in enumerate(x) if k not in (i, j)]) if i != j else 0
+
+    return s.sympy.Matrix(len(x), len(x), entry)
+
+
 def _indicator(s: Symbolic, node: Node, args: list[Matrix]) -> Matrix:
     best = s.extreme(args[0], largest=node.op == "is_max")
     return s.sympy.Matrix(args[0].rows, args[0].cols, lambda i, j: int((i, j) == best))
@@ -238,6 +247,7 @@ SPECIAL: dict[str, Callable[[Symbolic, Node, list[Matrix]], Matrix]] = {
     "kron_left": _kron_adjoint, "kron_right": _kron_adjoint, "vec": lambda s, n, a: a[0].vec(),
     "unvec": lambda s, n, a: s.sympy.Matrix(s.shape(n)[1], s.shape(n)[0], list(a[0])).T,
     "matrix_power": lambda s, n, a: s.power(a[0], a[1]), "power_sum": _power_sum, "prod_others": _prod_others,
+    "prod_pairs": _prod_pairs,
     "is_max": _indicator, "is_min": _indicator, "tr": lambda s, n, a: _scalar(s, a[0].trace()),
     "det": lambda s, n, a: _scalar(s, a[0].det(method="berkowitz")),
     "logdet": lambda s, n, a: _scalar(s, s.sympy.log(s.absolute(a[0].det(method="berkowitz")))),

@@ -94,6 +94,16 @@ def _prod_others(x):
     after = np.concatenate([[1.0], np.cumprod(flat[:0:-1])])
     return np.reshape(before * after[::-1], np.shape(x))[()]
 '''),
+    "_prod_pairs": Helper('''
+def _prod_pairs(x):
+    """The products of all entries but two: of each row the others, of the entries with that row's own left out."""
+    own = np.eye(x.size)
+    kept = np.where(own > 0, 1.0, x)
+    ones = np.ones((x.size, 1))
+    before = np.cumprod(np.hstack([ones, kept[:, :-1]]), axis=1)
+    after = np.cumprod(np.hstack([ones, kept[:, :0:-1]]), axis=1)[:, ::-1]
+    return before * after * (1.0 - own)
+'''),
     "_is_max": Helper('''
 def _is_max(x):
     """1 at the first of the largest entries, column by column, and 0 elsewhere."""
