@@ -272,5 +272,6 @@ RULES: dict[str, Rule] = {
     "sum": _reduced, "mean": _reduced, "tr": _traced, "diag": _diagonal, "inner": _inner_product,
     "norm": _norm, "norm1": _norm, "norm_inf": _norm, "norm_nuc": _norm,
     "logsumexp": _soft, "softmax": _soft, "log_softmax": _soft,
-    **dict.fromkeys(("prod", "prod_others", "prod_pairs", "max", "min", "is_max", "is_min", "polar", "cov", *WHOLE), _call),
+    **dict.fromkeys(("prod", "prod_others", "prod_pairs", "max", "min", "is_max", "is_min"), _call),
+    **dict.fromkeys(("polar", "cov", *WHOLE), _call),
 }  # fmt: skip
