@@ -22,9 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from fractions import Fraction
+from heapq import heappop, heappush
 from typing import TypeAlias
 
-from matcalc.calculus.writing import Powers, chain, product, rank, t
+from matcalc.calculus.edges import Edge, Marks, entrywise
+from matcalc.calculus.writing import chain, rank, t
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
@@ -34,31 +36,6 @@ from matcalc.render.measure import token_count
 __all__ = ["Edge", "Factor", "Graph", "Marks", "Reading", "entrywise", "read", "reduced", "scalar_product"]
 
 Factor: TypeAlias = tuple[Node, Fraction | int, tuple[int, ...]]
-Marks: TypeAlias = list[tuple[Node, Fraction | int]]
-
-
-class Edge:
-    """A matrix between two vertices, its rows at ``u`` and its columns at ``v``, as entrywise powers."""
-
-    __slots__ = ("powers", "u", "v")
-
-    def __init__(self, u: int, v: int, powers: Marks) -> None:
-        self.u, self.v, self.powers = u, v, powers
-
-    @property
-    def node(self) -> Node:
-        """The edge as one matrix."""
-        return entrywise(self.powers)
-
-    def seen_from(self, u: int) -> Edge:
-        """The same edge, with its rows at ``u``."""
-        if self.u == u:
-            return self
-        return Edge(self.v, self.u, [(t(node), p) for node, p in self.powers])
-
-    def other(self, v: int) -> int:
-        """The vertex at the other end."""
-        return self.v if self.u == v else self.u
 
 
 class Reading:
@@ -68,13 +45,6 @@ class Reading:
 
     def __init__(self, scalars: list[Node], marks: dict[int, Marks], edge: Edge | None) -> None:
         self.scalars, self.marks, self.edge = scalars, marks, edge
-
-
-def entrywise(powers: Powers) -> Node:
-    """The entrywise product of powers."""
-    if len(powers) == 1 and powers[0][1] == 1:
-        return powers[0][0]
-    return product(1, (), (), powers)
 
 
 def scalar_product(marks: Marks) -> Node:
@@ -125,6 +95,10 @@ class Graph:
         self.edges[edge.u].remove(edge)
         if edge.v != edge.u:
             self.edges[edge.v].remove(edge)
+
+    def neighbours(self, v: int) -> list[int]:
+        """The vertices that an edge connects with one."""
+        return [edge.u if edge.v == v else edge.v for edge in self.edges.get(v, ())]
 
     def drop(self, v: int) -> None:
         """Take a vertex out, which has no edges left."""
@@ -206,21 +180,25 @@ class Graph:
         if len(self.edges[v]) != 2:
             return False
         first, second = self.edges[v]
-        u, w = first.other(v), second.other(v)
-        left, right = first.seen_from(u).node, second.seen_from(v).node
+        left, right = first.seen_from(first.other(v)), second.seen_from(v)
         column = self.column(v)
-        middle: list[Node] = []
-        if column is not None and _is_entrywise(right):
-            right = entrywise([(column, 1), (right, 1)])
-        elif column is not None and _is_entrywise(left):
-            left = t(entrywise([(column, 1), (t(left), 1)]))
-        elif column is not None:
-            middle = [intern("diag", (column,), (), (column.shape[0], column.shape[0]))]
+        if column is not None:
+            left, right = _weighted(left, right, column)
         self.cut(first)
         self.cut(second)
         self.drop(v)
-        self.connect(Edge(u, w, [(chain([left, *middle, right]), 1)]))
+        self.connect(left.then(right))
         return True
+
+
+def _weighted(left: Edge, right: Edge, column: Node) -> tuple[Edge, Edge]:
+    """The edges on both sides of a vertex with a mark, which goes into one of them or stands between."""
+    if _is_entrywise(right.node):
+        return left, Edge(right.u, right.v, [(entrywise([(column, 1), (right.node, 1)]), 1)])
+    if _is_entrywise(left.node):
+        return Edge(left.u, left.v, [(t(entrywise([(column, 1), (t(left.node), 1)])), 1)]), right
+    middle = intern("diag", (column,), (), (column.shape[0], column.shape[0]))
+    return left.then(Edge(right.u, right.u, [(middle, 1)])), right
 
 
 def _is_entrywise(node: Node) -> bool:
@@ -282,16 +260,29 @@ def reduced(factors: Iterable[Factor], free: Collection[int], sizes: dict[int, D
     ``free`` are the vertices that stay; ``sizes`` gives every vertex its dimension.
     """
     graph = Graph(factors, free, sizes)
-    steps = (Graph.loop, Graph.parallel, Graph.isolated, Graph.pendant, Graph.series)
-    while True:
-        vertices = sorted(graph.marks)
-        summed = [v for v in vertices if v not in free]
-        for step in steps:
-            some = vertices if step in (Graph.loop, Graph.parallel) else summed
-            if any(step(graph, v) for v in some):
-                break
-        else:
-            return graph
+    waiting = sorted(graph.marks)
+    agenda = [(step, v) for step in range(len(STEPS)) for v in waiting if v not in free or step in EVERYWHERE]
+    asked = set(agenda)  # a step that could not be done is tried again only where something has changed
+    while agenda:
+        step, v = heappop(agenda)
+        asked.discard((step, v))
+        if v not in graph.marks:
+            continue
+        near = {v, *graph.neighbours(v)}
+        if not STEPS[step](graph, v):
+            continue
+        near.update(graph.neighbours(v))
+        further = {one for w in near for one in graph.neighbours(w)} - near  # they look at their neighbours' edges
+        for one, steps in [*((one, range(len(STEPS))) for one in near), *((one, (PARALLEL,)) for one in further)]:
+            for step in steps:
+                if (step, one) not in asked and (one not in free or step in EVERYWHERE):
+                    asked.add((step, one))
+                    heappush(agenda, (step, one))
+    return graph
+
+
+STEPS = (Graph.loop, Graph.parallel, Graph.isolated, Graph.pendant, Graph.series)  # the first that can be done is
+EVERYWHERE, PARALLEL = (0, 1), 1  # steps for vertices that stay as well
 
 
 def read(factors: Collection[Factor], free: Collection[int], sizes: dict[int, Dim]) -> Reading | None:

@@ -19,8 +19,10 @@ from typing import TypeAlias
 
 from matcalc import bounds, facts
 from matcalc.calculus import contraction
+from matcalc.calculus.edges import entrywise
 from matcalc.calculus.entrywise import combine
-from matcalc.calculus.reading import Factor, entrywise, read
+from matcalc.calculus.reading import Factor, read
+from matcalc.calculus.telling import factor_key, told_apart
 from matcalc.calculus.writing import dim_node
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape, axes
@@ -31,7 +33,6 @@ Number: TypeAlias = Fraction | int
 Key: TypeAlias = tuple[tuple[tuple[Node, Number], ...], tuple[Factor, ...]]
 FIRST = 8  # the smallest summed index
 HALF = Fraction(1, 2)
-ROUNDS = 64  # of telling indices apart by what they are connected with
 TIES = 120  # relabellings tried where the structure does not tell indices apart
 
 
@@ -280,27 +281,17 @@ def _label(factors: list[Factor], free: Collection[int]) -> tuple[Factor, ...]:
     """Number the summed indices by the structure of the term, and sort the factors."""
     summed = {k for _, _, index in factors for k in index if k not in free}
     if not summed:
-        return tuple(sorted(factors, key=_factor_key)) if len(factors) > 1 else tuple(factors)
+        return tuple(sorted(factors, key=factor_key)) if len(factors) > 1 else tuple(factors)
     if len(summed) == 1:
         return _renamed(factors, {summed.pop(): FIRST})
-    colours: dict[int, str] = dict.fromkeys(summed, "s")
-    told = 1
-    for _ in range(min(len(summed), ROUNDS)):
-        colours = _refined(factors, colours)
-        before, told = told, len(set(colours.values()))
-        if told in (before, len(summed)):
-            break
-    groups: dict[str, list[int]] = {}
-    for k in summed:
-        groups.setdefault(colours[k], []).append(k)
-    ordered = [groups[c] for c in sorted(groups)]
+    ordered = told_apart(factors, summed)
     best: tuple[Factor, ...] | None = None
     best_key: list[tuple[str, tuple[int, ...], str]] = []
     # `product` writes out what it is given: of many equal factors, all orders would be too many
     for count, choice in enumerate(product(*(islice(permutations(sorted(group)), TIES) for group in ordered))):
         numbering = {k: FIRST + i for i, k in enumerate(k for group in choice for k in group)}
         found = _renamed(factors, numbering)
-        key = [_factor_key(f) for f in found]
+        key = [factor_key(f) for f in found]
         if best is None or key < best_key:
             best, best_key = found, key
         if count >= TIES:
@@ -309,26 +300,8 @@ def _label(factors: list[Factor], free: Collection[int]) -> tuple[Factor, ...]:
     return best
 
 
-def _refined(factors: Sequence[Factor], colours: dict[int, str]) -> dict[int, str]:
-    seen: dict[int, list[str]] = {k: [] for k in colours}
-    for node, p, index in factors:
-        either = len(index) == 2 and facts.symmetric(node)  # then the order of its indices says nothing
-        for position, k in enumerate(index):
-            if k in colours:
-                others = [colours.get(j, str(j)) for j in index]
-                place = f"({','.join(sorted(others))})" if either else f"{position}({','.join(others)})"
-                seen[k].append(f"{node.digest}^{p}@{place}")
-    names = {k: "|".join(sorted(seen[k])) for k in colours}
-    numbered = {name: f"c{i}" for i, name in enumerate(sorted(set(names.values())))}
-    return {k: numbered[names[k]] for k in colours}
-
-
-def _factor_key(factor: Factor) -> tuple[str, tuple[int, ...], str]:
-    return (factor[0].digest, factor[2], str(factor[1]))
-
-
 def _renamed(factors: Sequence[Factor], numbering: dict[int, int]) -> tuple[Factor, ...]:
     get = numbering.get
     found = [(n, p, tuple([get(k, k) for k in i])) for n, p, i in factors]
     turned = [(n, p, i[::-1] if len(i) == 2 and i[0] > i[1] and facts.symmetric(n) else i) for n, p, i in found]
-    return tuple(sorted(turned, key=_factor_key))
+    return tuple(sorted(turned, key=factor_key))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 from matcalc import facts
@@ -23,7 +24,9 @@ Number: TypeAlias = Fraction | int
 
 HALF = Fraction(1, 2)
 SHORT = 100  # nodes of a sum inside a sum that is written term by term
+LONG = 2000  # nodes of a product or sum whose transpose is written outside
 ENTRYWISE = ("mul", "div", "add", "sub", "neg")
+THROUGH = (*ENTRYWISE, "matmul", "pow")
 
 
 def rank(node: Node) -> tuple[int, str, str]:
@@ -70,13 +73,12 @@ def t(node: Node) -> Node:
         return intern(op, (), (node.shape[1], node.shape[0]), (node.shape[1], node.shape[0]))
     if op == "pow" and node.args[1].shape == (1, 1):
         return table.power(t(node.args[0]), node.args[1])
-    if op == "matmul" and node.size < 2000:
-        left, right = node.args
-        return matmul(t(right), t(left))
-    if op in ENTRYWISE and node.size < 2000:
-        inwards = table.make(op, *[t(a) for a in node.args])
-        outside = table.transpose(node)
-        return inwards if token_count(inwards) < token_count(outside) else outside
+    if (op == "matmul" or op in ENTRYWISE) and node.size < LONG:
+        if node.size > SHORT:  # from the inside, so that depth is no matter of recursion
+            for part in postorder(node, into=lambda n: n.op in THROUGH):
+                if part.op in ENTRYWISE and part.shape != (1, 1):
+                    _inwards(part)
+        return _inwards(node)
     if op in ("sum", "mean") and node.params[0] is not None:
         other = intern(op, (t(node.args[0]),), (1 - node.params[0],), (node.shape[1], node.shape[0]))
         outside = table.transpose(node)
@@ -88,11 +90,40 @@ def t(node: Node) -> Node:
     return table.transpose(node)
 
 
+@lru_cache(maxsize=LONG)
+def _inwards(node: Node) -> Node:
+    """A product transposed, or a sum or an entrywise product as it is shorter; kept, since what is inside is shared."""
+    if node.op == "matmul":
+        return _turned(node)
+    plain = [a.op in ENTRYWISE and a.shape != (1, 1) for a in node.args]
+    inwards = table.make(node.op, *[_inwards(a) if p else t(a) for p, a in zip(plain, node.args, strict=True)])
+    outside = table.transpose(node)
+    return inwards if token_count(inwards) < token_count(outside) else outside
+
+
+def _turned(node: Node) -> Node:
+    """A product, transposed: ``C.T@B.T@A.T`` of ``A@B@C``, however long."""
+    waiting, found = [node], None
+    while waiting:
+        part = waiting.pop()
+        if part.op == "matmul" and part.shape != (1, 1):
+            waiting += part.args
+        else:
+            found = t(part) if found is None else matmul(found, t(part))
+    assert found is not None
+    return found
+
+
 def matmul(a: Node, b: Node) -> Node:
     """``a @ b``, bracketed to the left."""
-    if b.op == "matmul" and b.shape != (1, 1):
-        return matmul(matmul(a, b.args[0]), b.args[1])
-    return table.mul(a, b) if a.shape == (1, 1) else table.matmul(a, b)
+    waiting = [b]
+    while waiting:
+        part = waiting.pop()
+        if part.op == "matmul" and part.shape != (1, 1):
+            waiting += reversed(part.args)
+        else:
+            a = table.mul(a, part) if a.shape == (1, 1) else table.matmul(a, part)
+    return a
 
 
 def chain(parts: Sequence[Node]) -> Node:
