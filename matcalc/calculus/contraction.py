@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc import facts
 from matcalc.calculus.commuting import commuted, upright
+from matcalc.calculus.magnitudes import power_of
 from matcalc.calculus.reading import Factor
 from matcalc.calculus.summed import alternates, known_sums, units
 from matcalc.calculus.writing import chain, dim_node, t
@@ -53,7 +54,11 @@ def selector(n: Dim, low: Dim, high: Dim) -> Node:
 def scale(raw: Raw, node: Node, p: int | Fraction = 1) -> None:
     """Multiply a term by a scalar, seen through where it is a number: entries that sum to one, ``tr(eye(n))``."""
     if node.op == "num":
-        raw.coeff *= node.params[0] ** p
+        found = power_of(node.params[0], p) if isinstance(p, int) else None
+        if found is None:
+            raw.scale(node, p)
+        else:
+            raw.coeff *= found
     elif node.op == "sum" and facts.sums_to_one(node.args[0]):
         return
     elif node.args and p > 0 and facts.zero(node):

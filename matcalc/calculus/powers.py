@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc import facts
 from matcalc.calculus.entrywise import inverse_of_one_plus_exp, signed
+from matcalc.calculus.magnitudes import power_of
 from matcalc.calculus.sums import atom, factor, normal, peeled, write_term
 from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, instantiate, normalise
 from matcalc.calculus.writing import negated
@@ -37,9 +38,7 @@ def raised_sum(low: Lowering, value: Sum, p: Number, node: Node) -> Sum:
             inner = write_term(key, 1, node.shape)
             return _leaf_power(inner, p, c)
         return _leaf_power(low.tidy(node), p)
-    raw = Raw(Fraction(c) ** int(p) if whole else 1)
-    if whole and raw.coeff == int(raw.coeff):
-        raw.coeff = int(raw.coeff)
+    raw = _coefficient(c, int(p)) if whole else Raw()
     for scalar, q in scalars:
         _scale_power(raw, scalar, q * p)
     for base, q, index in factors:
@@ -62,8 +61,21 @@ def _scale_power(raw: Raw, node: Node, p: Number) -> None:
     raw.scale(node, p)
 
 
+def _coefficient(c: Number, p: int) -> Raw:
+    """A term that is a power of a number: a coefficient, or a power where that would be too long."""
+    found = power_of(c, p)
+    if found is not None:
+        return Raw(found)
+    raw = Raw(-1 if c < 0 and p % 2 else 1)
+    size = abs(Fraction(c))
+    for number, q in ((size.numerator, p), (size.denominator, -p)):
+        if number != 1:
+            raw.scale(table.number(number), q)
+    return raw
+
+
 def _leaf_power(node: Node, p: Number, c: Number = 1) -> Sum:
-    raw = Raw(Fraction(c) ** int(p) if c != 1 else 1)
+    raw = _coefficient(c, int(p)) if c != 1 else Raw()
     turned = inverse_of_one_plus_exp(node) if p < 0 else None
     if turned is not None:
         node, p = turned, -p
@@ -83,8 +95,10 @@ def power(low: Lowering, node: Node) -> Sum:
     if p == 0:
         return low.lower(table.ones(node.shape))
     if base.op == "num" and p == int(p):
-        value = Sum(node.shape)
-        value.add(((), ()), base.params[0] ** int(p))
+        value, found = Sum(node.shape), power_of(base.params[0], int(p))
+        if found is None:
+            return _leaf_power(base, int(p))
+        value.add(((), ()), found)
         return value
     return raised_sum(low, low.lower(base), int(p) if p == int(p) else p, base)
 

@@ -21,6 +21,7 @@ from matcalc import bounds, facts
 from matcalc.calculus import contraction
 from matcalc.calculus.edges import entrywise
 from matcalc.calculus.entrywise import combine
+from matcalc.calculus.magnitudes import checked
 from matcalc.calculus.reading import Factor, read
 from matcalc.calculus.telling import factor_key, told_apart
 from matcalc.calculus.writing import dim_node
@@ -138,7 +139,7 @@ def normalise(raw: Raw, free: Collection[int], into: Sum) -> None:
     factors = _label([(node, p, index) for (node, index), p in merged.items()], free)
     _open_powers(raw)
     scalars = tuple(sorted(raw.scalars.items(), key=_by_digest)) if len(raw.scalars) > 1 else tuple(raw.scalars.items())
-    into.add((scalars, factors), raw.coeff)
+    into.add((scalars, factors), checked(raw.coeff))
     bounds.look()
     if len(into.terms) > bounds.current().terms:
         message = f"a derivative has more than {bounds.current().terms:,} index terms"

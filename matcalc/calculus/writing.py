@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from matcalc import facts
+from matcalc.calculus.magnitudes import checked
 from matcalc.expressions.dims import Dim, Poly
 from matcalc.expressions.node import NAMED, Node, intern, kind, postorder
 from matcalc.operations import table
@@ -296,7 +297,7 @@ def _terminates(q: int) -> bool:
 
 def _coefficient(c: Number) -> tuple[Node | None, Node | None]:
     """A positive coefficient as a factor above and one below the line: 2, 0.1, 1.5, and /2, /3."""
-    c = Fraction(c)
+    c = Fraction(checked(c))
     p, q = c.numerator, c.denominator
     if q == 1:
         return (None if p == 1 else table.number(p)), None
