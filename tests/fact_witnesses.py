@@ -160,6 +160,10 @@ def closures() -> Iterator[str]:
             yield f"{fact}: A for A {shape} {' '.join(words(given))}"
             if given.bit_count() == 1:
                 yield f"not {words(given)[0]}: A for A {shape} not {fact}"
+            for dropped in words(given) if given.bit_count() > 1 else []:
+                rest = [one for one in words(given) if one != dropped]
+                if not closed(sum(BITS[one] for one in rest), 0, (4, 4))[0] & BITS[fact]:
+                    yield f"unknown {fact}: A for A 4×4 {' '.join(rest)}"
             if where != "any" and not given & names.OF_SQUARES:
                 wide = "3×4" if where == "row" else "5×3"
                 head = "not" if names.BITS[fact] & names.OF_SQUARES else "unknown"

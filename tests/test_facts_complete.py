@@ -42,7 +42,7 @@ def holds_in_numbers(case: Witness, op: str, seed: int) -> bool:
     node = case.node(variables)
     domain(node, arrays)
     value = Evaluator(arrays, {}, {("f", 0): lambda t: np.sin(t) + t * t + 1})(node)
-    return bool(TRUTH[case.fact](value, 1e-8)) is bool(case.holds)  # what is unknown has to be wrong somewhere
+    return bool(TRUTH[case.fact](value, 1e-8)) is bool(case.holds)
 
 
 @pytest.mark.parametrize("op", sorted({*ROWS, "closure"} - {"let", "defined"}))
@@ -56,8 +56,11 @@ def test_what_has_to_be_known(op: str) -> None:
 @pytest.mark.parametrize("op", sorted({*ROWS, "closure"} - {"let", "defined"}))
 def test_the_lines_are_true(op: str) -> None:
     for case in witnesses(op):
-        right = [holds_in_numbers(case, op, seed) for seed in range(2)]
-        assert all(right) or (case.fact == "independent" and case.holds is None), case.line  # of ones alone not
+        if case.holds is None:  # wrong of some of them
+            generic = case.fact in ("independent", "invertible")  # of nearly all matrices, but not of ones
+            assert generic or any(holds_in_numbers(case, op, seed) for seed in range(6)), case.line
+        else:
+            assert all(holds_in_numbers(case, op, seed) for seed in range(2)), case.line
 
 
 def test_a_name_has_every_fact_of_its_value() -> None:

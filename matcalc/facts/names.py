@@ -61,7 +61,7 @@ IMPLICATIONS = tuple(
         ("definite", "semidefinite invertible positive_diagonal", SQUARE),  # eᵢᵀ X eᵢ > 0
         ("semidefinite", "symmetric", SQUARE),
         ("semidefinite invertible", "definite", SQUARE),  # no eigenvalue is zero
-        ("orthogonal", "orthonormal invertible", SQUARE),
+        ("orthogonal", "orthonormal", SQUARE),
         ("orthonormal", "orthogonal", SQUARE),
         ("orthonormal", "independent", ANY),
         ("invertible", "independent", SQUARE),
