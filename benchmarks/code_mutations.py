@@ -50,13 +50,18 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], Any]]]:
         found.append(("arguments swapped", field("args", node.args[::-1])))
     elif isinstance(node, ast.If | ast.IfExp):
         found.append(("condition negated", field("test", ast.UnaryOp(ast.Not(), node.test))))
-    elif isinstance(node, ast.Return) and node.value is not None:
+    elif isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
         found.append(("returns None", field("value", ast.Constant(None))))
     elif isinstance(node, ast.AugAssign | ast.Continue | ast.Break) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     ):
         found.append(("statement removed", lambda n: ast.Pass()))
     return found
+
+
+def is_none(node: ast.AST) -> bool:
+    """Whether a piece of syntax is ``None``."""
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 class _At(ast.NodeTransformer):

@@ -12,7 +12,7 @@ __all__ = ["reason_of"]
 ZERO = "both differentials are multiplied by 0, whatever the sign and whichever is named"
 COMMUTES = "the two arguments may be exchanged: the operation is commutative"
 LARGER = "the larger (smaller) of two is the same in either order"
-CYCLIC = "the trace is cyclic"
+CYCLIC = "the trace is cyclic, tr(A B) = tr(B A)"
 
 REASONS: dict[tuple[str, str], str] = {
     ("greater.law", "d(greater(A, B)) = 0 * dA - 0 * dB"): ZERO,

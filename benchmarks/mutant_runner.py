@@ -59,16 +59,17 @@ def of_row(mutant: Mutant, items: Sequence[Any]) -> list[Any]:
 class Runner:
     """A plugin of pytest: in the place of the tests' run, mutants are run.
 
-    ``modules`` are those whose lines are traced, ``kept`` the file in which that is kept, ``budget`` the seconds for
-    the tests of one mutant, ``until`` when to stop with what has been run.
+    ``modules`` are those whose lines are traced, ``kept`` the file in which that is kept, ``budget`` the processor's
+    seconds for the tests of one mutant, ``seconds`` after which no more are begun, ``ops`` the operations whose tests
+    are run (none: all).
     """
 
     def __init__(
         self, mutants: Callable[[], list[Mutant]], *, modules: Sequence[str] = (), jobs: int = 1, budget: float = 15,
-        seconds: float = 1e9, tell: Callable[[str], None] = print, kept: Path | None = None,
+        seconds: float = 1e9, tell: Callable[[str], None] = print, kept: Path | None = None, ops: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.mutants, self.jobs, self.tell, self.budget, self.kept = mutants, jobs, tell, budget, kept
-        self.until = time.monotonic() + seconds
+        self.until, self.ops = time.monotonic() + seconds, ops
         self.files = {str(sys.modules[name].__file__): name for name in modules}
         self.found: list[tuple[Mutant, str]] = []  # with the test that noticed it, or "" for a survivor
         self.killers: Counter[tuple[str, str]] = Counter()  # (place, test): how often it was the one
@@ -77,6 +78,8 @@ class Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run all mutants."""
         items = [item for item in session.items if not any(word in item.name for word in SLOW)]
+        if self.ops:
+            items = [item for item in items if any(f"[{op}]" in item.name or f"[{op}-" in item.name for op in self.ops)]
         _warm()
         caches = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
         self.caches = [one for one in caches if getattr(one, "__module__", "").startswith("matcalc.")

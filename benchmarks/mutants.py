@@ -90,18 +90,24 @@ def figures(found: Sequence[tuple[Mutant, str]], there: Mapping[str, int]) -> Fi
 def measure(
     code: int = 20, *, tables: bool = True, every: int = 1, seed: int = 1, only: str = "", jobs: int = 1,
     seconds: float = 1e9, tell: Callable[[str], None] = print, kept: Path | None = None,
-    modules: Sequence[str] = MODULES,
+    modules: Sequence[str] = MODULES, files: Sequence[str] = CODE, ops: Sequence[str] = (),
 ) -> Figures:
     """The figures of all mutants of the tables, or of ``every`` so manieth, and of ``code`` ones of each module.
 
-    ``only`` is a word of those to run, ``kept`` a file in which is kept which tests run which lines.
+    ``only`` is a word of those to run, ``ops`` are the operations whose rows are mutated (none: all), ``files`` those
+    with the tests for code; ``kept`` is a file in which is kept which tests run which lines.
+
+    >>> found = measure(0, ops=("det",), only="det.law", tell=lambda line: None)  # doctest: +SKIP
+    >>> found.survivors  # doctest: +SKIP
+    []
     """
     there: Counter[str] = Counter()
 
     def chosen(some: Iterable[Mutant], step: int = 1) -> list[Mutant]:
         counted = list(some)
         there.update(one.module for one in counted)
-        return [one for one in counted if only in f"{one.module} {one!r}"][::step]
+        return [one for one in counted if only in f"{one.module} {one!r}" and (
+            not ops or one.line or one.group.split()[-1] in ops)][::step]
 
     def of_code() -> list[Mutant]:
         picked = []
@@ -113,12 +119,12 @@ def measure(
     found: list[tuple[Mutant, str]] = []
     options: dict[str, Any] = {"jobs": jobs, "tell": tell, "seconds": seconds}
     if tables:
-        found += run(TABLES, lambda: chosen(table_mutants(), every), **options)
+        found += run(TABLES, lambda: chosen(table_mutants(), every), ops=ops, **options)
     if code:
         names = [f"matcalc.{name}" for name in modules]
         for name in names:
             importlib.import_module(name)
-        found += run(CODE, of_code, modules=names, kept=kept, **options)
+        found += run(files, of_code, modules=names, kept=kept, **options)
     return figures(found, there)
 
 
@@ -146,6 +152,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the mutants of the tables, two of each module")
+    parser.add_argument("--ops", default="", help="the rows of these operations alone, with commas between")
     parser.add_argument("--only", default="", help="those whose description contains a word")
     parser.add_argument("--code", type=int, default=20, help="how many mutants of each module of code")
     parser.add_argument("--modules", default="", help="these modules of code alone, with commas between")
@@ -160,7 +167,7 @@ def main() -> None:
     found = measure(
         2 if given.quick else given.code, tables=not given.no_tables, every=10 if given.quick else 1, seed=given.seed,
         only=given.only, jobs=given.jobs, seconds=given.seconds, tell=lambda line: print(line, flush=True),
-        kept=given.kept, modules=given.modules.split(",") if given.modules else MODULES,
+        kept=given.kept, ops=given.ops.split(",") if given.ops else (), modules=given.modules.split(",") if given.modules else MODULES,
     )  # fmt: skip
     shown = [word for word in sys.argv[1:] if not word.startswith("--report") and word != str(given.report)]
     text = report(found, f"python -m benchmarks.mutants {' '.join(shown)}".strip(), time.monotonic() - start)
