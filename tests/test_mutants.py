@@ -26,7 +26,8 @@ print(json.dumps([[one.mutants, one.killed, one.survivors, one.equivalent] for o
 
 def test_a_selection_is_noticed() -> None:
     """In a process of its own: pytest runs there, and ends where each mutant has been run."""
-    done = subprocess.run([sys.executable, "-c", RUN], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    command = [sys.executable, "-c", RUN]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     tables, code = json.loads(done.stdout.splitlines()[-1])
     tried, killed, survivors, equivalent = tables

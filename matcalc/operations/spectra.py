@@ -43,7 +43,7 @@ SPECTRA = [
         doc="expm_frechet(X, D): the derivative of expm at X along D; linear in D, by X not supported",
     ),
     Operation(
-        "cholesky", "X", shapes.square, latex=r"\operatorname{chol}", analytic=False,
+        "cholesky", "X", shapes.square, numpy="_cholesky({X})", latex=r"\operatorname{chol}", analytic=False,
         choose=_cholesky_law,
         law=Law(
             "d(cholesky(X)) = y @ ((tril(ones(n, n)) - eye(n)/2) * (inv(y) @ (dX + dX.T)/2 @ inv(y).T))",
