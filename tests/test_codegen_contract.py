@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -216,9 +218,22 @@ def test_lists_integers_and_short_floats_are_converted() -> None:
         np.testing.assert_array_equal(value, wanted)
 
 
-def test_none_is_not_a_number() -> None:
-    with pytest.raises(TypeError):
-        compiled("s = sum(x)")(x=[1.0, None])
+@pytest.mark.parametrize(("x", "error"), [
+    ([1.0, None], TypeError), (None, TypeError), ({1.0, 2.0}, TypeError), ([[1.0], [1.0, 2.0]], ValueError),
+    ([1, 10**400], ValueError), (np.array([1, "a"], dtype=object), ValueError), ([1.0, 1j], ValueError),
+    (np.array([1, 1j], dtype=object), TypeError), (np.ma.array([1.0, 2.0], mask=[0, 1]), ValueError),
+    ("12", ValueError), (np.array(["2020"], "M8[Y]"), ValueError),
+])  # fmt: skip
+def test_what_is_no_number_is_told_by_name(x: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="^x (is|has) "):
+        compiled("s = sum(x)")(x=x)
+
+
+@pytest.mark.parametrize("t", [Decimal("0.5"), Fraction(1, 2), np.float32(0.5), np.array(0.5), np.array(0.5, object)])
+def test_scalars_of_other_types_are_converted(t: Any) -> None:
+    value, gradients = compiled("s = t**3; t: scalar", {"t": "3*t**2"})(t=t)
+    assert (value, gradients["t"]) == (0.125, 0.75)
+    assert isinstance(value, float)
 
 
 def test_scalars_are_floats_that_follow_ieee() -> None:

@@ -30,7 +30,7 @@ NODES = frozenset({
 MODULES = frozenset({"numpy", "scipy.linalg", "scipy.special"})
 BUILTINS = (
     "ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len",
-    "min", "max", "sum", "zip", "enumerate", "isinstance", "slice",
+    "min", "max", "sum", "zip", "enumerate", "isinstance", "slice", "type", "hasattr", "OverflowError",
 )  # fmt: skip
 NAMES = {"concurrent.futures": {"ThreadPoolExecutor"}, "os": {"cpu_count"}}  # of blocked code, and nothing else of them
 

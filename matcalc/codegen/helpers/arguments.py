@@ -7,16 +7,22 @@ from matcalc.codegen.helpers.helper import Helper
 __all__ = ["ARGUMENTS"]
 
 _ARRAY = '''
-def _array(name, value, ndim, float64=np.dtype(np.float64)):
+def _array(name, value, ndim, ndarray=np.ndarray, float64=np.dtype(np.float64)):
     """The argument as an array of float64 with ndim axes."""
+    if type(value) is ndarray and value.dtype is float64 and value.ndim == ndim and value.size:
+        return value
     if ndim == 0 and isinstance(value, float):
         return np.float64(value)
-    array = np.asarray(value)
-    if array.dtype is float64 and array.ndim == ndim and array.size:
-        return array
-    if array.dtype.kind == "O":
-        array = np.frompyfunc(float, 1, 1)(array)
-    elif array.dtype.kind not in "biuf":
+    if hasattr(value, "filled"):
+        raise ValueError(f"{name} is a masked array, expected numbers only: fill or leave out what is masked")
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O":
+            array = np.asarray(np.frompyfunc(float, 1, 1)(array), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} is not an array of real numbers: {error}") from None
+    if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} has entries of type {array.dtype}, expected real numbers")
     if array.ndim != ndim:
         kind = ("a scalar", "a vector (one axis)", "a matrix (two axes)")[ndim]
