@@ -1,29 +1,30 @@
 """Whether the package is right about a program: its reading, value, derivatives, code and writings.
 
-The truth is a complex step through `terms.Values`, or differences where a complex step does not differentiate: values
-alone.  It shares nothing with the package, not even the reading of the text.  What cannot be judged is said to be so,
-never passed.
+The truth (`truth.py`) shares nothing with the package, not even the reading of the text.  What cannot be judged is said
+to be so, never passed.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from plain_evaluator import Evaluator
-from terms import REAL, Kink, Term, Values, curve
+from terms import BOUND, REAL, Kink, curve, size_of
+from truth import Truth, Unjudged, projected
 from typed_programs import Program
 
 import matcalc as mc
 from matcalc.calculus.tensors import is_entries
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import build
+from matcalc.codegen.options import NAMES, without
 from matcalc.compiling import request_of
 from matcalc.language.program import beside, expression
 
-TINY = 1e-25
 TOLERANCE = 1e-7
 HUGE = 1e9  # beyond which no figure is compared
 
@@ -36,92 +37,6 @@ class Outcome:
 
     def __repr__(self) -> str:
         return f"{self.kind}: {self.reason}\n{self.text}\n{self.detail}"
-
-
-class Unjudged(Exception):
-    """The truth is not to be had at this point."""
-
-
-class Truth:
-    """The value and its derivatives at a point."""
-
-    def __init__(self, program: Program, seed: int, module: Any = np) -> None:
-        self.program, self.module = program, module
-        self.inputs = {n: np.asarray(a) for n, a in program.arguments(seed).items() if n in program.used()}
-        self.value = self.at({})
-
-    def at(self, moved: Mapping[str, Any]) -> Any:
-        """The value with something added to inputs and intermediate variables."""
-        inputs = {n: a + moved[n] if n in moved else a for n, a in self.inputs.items()}
-        values = Values(self.module, inputs, self.program.sizes, self.program.functions)
-        for name, term in self.program.lets.items():
-            found = values(term)
-            values.lets[name] = found + moved[name].reshape(found.shape) if name in moved else found
-        return squeezed(self.program.value, values(self.program.value))
-
-    def let(self, name: str) -> Any:
-        values = Values(np, self.inputs, self.program.sizes, self.program.functions)
-        for other, term in self.program.lets.items():
-            values.lets[other] = values(term)
-        return squeezed(self.program.lets[name], values.lets[name])
-
-    def jacobian(self, name: str, moved: Mapping[str, Any] | None = None) -> Any:
-        """By an input or an intermediate variable: axes of the value, then of the variable."""
-        at = self.inputs[name] if name in self.inputs else self.let(name)
-        columns = []
-        smooth = not self.program.operations() & set(REAL)
-        for place in np.ndindex(*at.shape):
-            unit = np.zeros(at.shape)
-            unit[place] = 1
-            base = moved.get(name, 0) if moved else 0
-            if smooth:
-                step = {**(moved or {}), name: base + 1j * TINY * unit}
-                columns.append(np.imag(self.at(step)) / TINY)
-            else:
-                columns.append(differences(lambda h, u=unit: self.at({name: h * u})))
-        return np.stack(columns, axis=-1).reshape((*self.value.shape, *at.shape))
-
-    def hessian(self, first: str, second: str) -> Any:
-        """Differences of the complex step."""
-        at = self.inputs[second]
-        columns = []
-        for place in np.ndindex(*at.shape):
-            unit = np.zeros(at.shape)
-            unit[place] = 1
-            columns.append(differences(lambda h, u=unit: self.jacobian(first, {second: h * u})))
-        return np.stack(columns, axis=-1).reshape((*self.inputs[first].shape, *at.shape))
-
-
-def squeezed(term: Term, array: Any) -> Any:
-    return array.reshape([n for n, d in zip(array.shape, term.shape, strict=True) if d != 1])
-
-
-def differences(value: Callable[[float], Any]) -> Any:
-    """Central differences extrapolated twice; where they do not settle, or sides differ, there is no derivative."""
-    steps = (4e-3, 2e-3, 1e-3)
-    high, low = [value(h) for h in steps], [value(-h) for h in steps]
-    d = [(a - b) / (2 * h) for a, b, h in zip(high, low, steps, strict=True)]
-    first = [(4 * d[1] - d[0]) / 3, (4 * d[2] - d[1]) / 3]
-    found = (16 * first[1] - first[0]) / 15
-    bend = [np.max(np.abs(a + b - 2 * value(0.0))) / h for a, b, h in zip(high, low, steps, strict=True)]
-    scale = 1 + np.max(np.abs(found))
-    if not np.max(np.abs(first[1] - first[0])) < 1e-5 * scale or (bend[2] > 1e-4 * scale and bend[2] > 0.7 * bend[0]):
-        raise Unjudged("differences do not settle")
-    return found
-
-
-def projected(array: Any, node: Term | None, structure: str, axis: int) -> Any:
-    """The derivative by a structured matrix, whose rows and columns are two axes of the array."""
-    type_ = node.params[1] if node is not None else ""
-    if type_ not in ("symmetric", "posdef", "diagonal", "skew"):
-        return array
-    turned, n = np.swapaxes(array, axis, axis + 1), array.shape[axis]
-    mask = np.eye(n).reshape([n if k in (axis, axis + 1) else 1 for k in range(array.ndim)])
-    if type_ == "diagonal":
-        return array * mask
-    if type_ in ("symmetric", "posdef"):
-        return (array + turned) / 2 if structure == "projection" else array + turned - array * mask
-    return (array - turned) / (2 if structure == "projection" else 1)
 
 
 class Setting:
@@ -137,13 +52,35 @@ class Setting:
         self.order = 2 if program.value.shape == (1, 1) and not deep and r.random() < 0.35 else 1
         self.point = r.randrange(1 << 30)
         self.names: list[str] | None = None
+        self.layout = r.choice(("shape", "shape", "numerator", "denominator"))
+        self.off = r.choice((*NAMES, "all"))  # what the code of a second module does without
+        self.written = r.random() < 0.5  # every writing too
+        self.product = r.random() if self.order == 1 and program.value.shape == (1, 1) and not deep else 1.0
+        lets = [n for n, t in program.lets.items() if self.order == 1 or t.shape == (1, 1)]
+        self.of = r.choice(lets) if lets and r.random() < 0.1 else None
+        unknown = [n for n, w in program.functions.items() if w in (0, 1)]
+        self.bound = {n: r.choice(list(BOUND)) for n in unknown if r.random() < 0.1}
+        small = [d for d in program.sizes if d in program.narrowing()]
+        self.one = r.choice(small) if small and r.random() < 0.15 else None  # a dimension that is 1 at run time
+
+    def applied(self, program: Program) -> Program:
+        """The program with what the setting says of it."""
+        new = program.copied()
+        if self.of in new.lets:
+            names = list(new.lets)
+            new.value, new.name = new.lets[self.of], self.of
+            new.lets = {n: new.lets[n] for n in names[: names.index(self.of)]}
+        new.functions = {n: self.bound.get(n, f) if n in program.called() else f for n, f in new.functions.items()}
+        if self.one in program.narrowing():
+            new.sizes = {**new.sizes, self.one: 1}
+        return new
 
 
 def judge(program: Program, setting: Setting, more: Callable[..., None] | None = None) -> Outcome:
-    """What is found; ``more(program, truths, setting)`` may hold the truth against another one."""
+    """What is found; ``more(program, setting, truth, wanted)`` may hold the truth against another one."""
     text = program.text(setting.syntax, setting.brackets)
     try:
-        return _judged(program, setting, text, more)
+        return _judged(setting.applied(program), setting, text, more)
     except mc.MatcalcError as refused:
         return Outcome("refused", f"{type(refused).__name__}: {str(refused).splitlines()[0][:160]}", text)
     except Wrong as wrong:
@@ -163,21 +100,37 @@ def _judged(program: Program, setting: Setting, text: str, more: Any) -> Outcome
     wrt = [*inputs, *program.lets] if setting.order == 1 and not setting.expand else inputs
     if setting.names is not None:
         wrt = setting.names
-    options = {"structure": setting.structure, "expand": setting.expand, "order": setting.order}
-    derivation = mc.derive(text, wrt, syntax=setting.syntax, **options)  # type: ignore[arg-type]
+    if setting.order == 2:
+        wrt = few(wrt, program)
+    bound = {name: known for name, known in program.functions.items() if isinstance(known, str)}
+    derivation = mc.derive(
+        text, wrt, syntax=setting.syntax, structure=setting.structure, expand=setting.expand, order=setting.order,
+        layout=setting.layout, of=setting.of if setting.of == program.name else None, functions=bound,
+    )  # fmt: skip
     planned = {name: node.shape for name, node in program.used().items()}
     found = derivation.program.inputs
     if any(name not in found or axes(found[name].shape) != axes(shape) for name, shape in planned.items()):
         return Outcome("unjudged", "read otherwise", text)
     with np.errstate(all="ignore"):
         truth = Truth(program, setting.point)
-        if not np.all(np.isfinite(truth.value)) or np.max(np.abs(truth.value), initial=0) > HUGE:
+        if np.max(np.abs(truth.value), initial=0) > HUGE:
             raise Unjudged("too large")
         wanted = _truths(program, setting, truth, wrt)
         if more is not None:
             more(program, setting, truth, wanted)
-        _held(derivation, program, setting, truth, wanted)
+        Held(derivation, program, setting, truth, wanted).all()
     return Outcome("right", "", text)
+
+
+def few(names: list[str], program: Program, entries: int = 40) -> list[str]:
+    """So many of the variables that the truth of their second derivatives does not take too long."""
+    found: list[str] = []
+    for name in names:
+        rows, columns = (size_of(d, program.sizes) for d in program.inputs[name].shape)
+        if rows * columns <= entries:
+            found.append(name)
+            entries -= rows * columns
+    return found
 
 
 def axes(shape: Any) -> list[bool]:
@@ -190,53 +143,110 @@ def _truths(program: Program, setting: Setting, truth: Truth, wrt: list[str]) ->
     for name in wrt:
         wanted[name] = projected(truth.jacobian(name), used.get(name), setting.structure, value_axes)
     if setting.order == 2:
-        if program.operations() & set(REAL) or sum(truth.inputs[name].size for name in wrt) > 40:
+        if program.operations() & set(REAL):
             raise Unjudged("no truth of second derivatives")
-        for a in wrt:
-            for b in wrt:
-                block = projected(truth.hessian(a, b), used.get(a), setting.structure, 0)
-                wanted[a, b] = projected(block, used.get(b), setting.structure, truth.inputs[a].ndim)
+        for a, b in itertools.combinations_with_replacement(sorted(wrt, key=lambda n: -truth.inputs[n].size), 2):
+            block = truth.hessian(a, b)
+            turned = np.moveaxis(block, range(truth.inputs[a].ndim), range(-truth.inputs[a].ndim, 0))
+            for first, second, array in ((a, b, block), (b, a, turned)):
+                array = projected(array, used.get(first), setting.structure, 0)
+                wanted[first, second] = projected(array, used.get(second), setting.structure, truth.inputs[first].ndim)
     for array in wanted.values():
         if not np.all(np.isfinite(array)) or np.max(np.abs(array), initial=0) > HUGE:
             raise Unjudged("too large")
     return wanted
 
 
-def _held(derivation: Any, program: Program, setting: Setting, truth: Truth, wanted: Mapping[Any, Any]) -> None:
-    slack = 1.0 if setting.order == 1 and not program.operations() & set(REAL) else 100.0
-    size = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
+class Held:
+    """What the package says, held against the truth."""
 
-    def compare(what: str, found: Any, expected: Any, source: str = "") -> None:
+    def __init__(self, derivation: Any, program: Program, setting: Setting, truth: Truth, wanted: Any) -> None:
+        self.derivation, self.program, self.setting = derivation, program, setting
+        self.truth, self.wanted = truth, wanted
+        self.real = bool(program.operations() & set(REAL))
+        self.slack = 1.0 if setting.order == 1 and not self.real else 100.0
+        self.size = max(1.0, float(np.max(np.abs(truth.value), initial=0)))
+        unknown = {name: w for name, w in program.functions.items() if isinstance(w, int | str)}
+        self.curves = {(name, k): (lambda x, w=w, k=k: curve(w, k, np.asarray(x)))
+                       for name, w in unknown.items() for k in range(5)}  # fmt: skip
+        sizes = {**program.sizes, **_sizes(derivation.program, truth.inputs)}
+        self.evaluate = Evaluator(truth.inputs, sizes, self.curves)
+
+    def all(self) -> None:
+        self.code({})
+        self.code({"optimize": without([self.setting.off])})
+        self.reading()
+        environment = beside(self.derivation.program)
+        for key, expected in self.wanted.items():
+            self.formula(key, expected)
+            self.read_back(key, expected, environment)
+            if self.setting.written:
+                self.writings(key, expected)
+        if self.setting.product < 0.25:
+            self.hessian_product()
+
+    def compare(self, what: str, found: Any, expected: Any, source: str = "", slack: float = 1.0) -> None:
         found = np.asarray(found, float)
         if found.shape != expected.shape:
             raise Wrong(f"{what} has shape {found.shape}, not {expected.shape}", source)
-        if program.operations() & set(REAL) and not np.all(np.isfinite(found)):
+        if self.real and not np.all(np.isfinite(found)):
             raise Unjudged("singular or eigenvalues that meet")
-        if "std" in program.operations() and not np.all(np.isfinite(found)):
+        if "std" in self.program.operations() and not np.all(np.isfinite(found)):
             raise Unjudged("the deviation of what is constant, a root of zero")
-        scale = max(float(np.max(np.abs(expected), initial=0)), 1e-2 * size)
+        scale = max(float(np.max(np.abs(expected), initial=0)), 1e-2 * self.size)
         error = float(np.max(np.abs(found - expected), initial=0)) if np.all(np.isfinite(found)) else np.inf
-        if not error <= slack * TOLERANCE * scale:
+        if not error <= slack * self.slack * TOLERANCE * scale:
             told = f"{source}\nfound\n{found}\ntruth\n{expected}"
             raise Wrong(f"{what} is wrong by {error:.3g} of {scale:.3g}", told)
 
-    curves = {(name, k): (lambda x, w=w, k=k: curve(w, k, np.asarray(x))) for name, w in program.functions.items()
-              if w in (0, 1, 2) for k in range(5)}  # fmt: skip
-    module = build(request_of(derivation))
-    arguments = {n: truth.inputs.get(n, np.zeros(program.sizes.get(n[5:], 1))) for n in module.inputs}
-    arguments |= {given: curves[key] for key, given in module.functions.items()}
-    arguments |= {dim: program.sizes[dim] for dim in module.loose}
-    results = Compiled(module.text)(**arguments)
-    compare("the value of the code", results[0], truth.value)
-    computed = {**results[1], **(results[2] if len(results) > 2 else {})}
-    evaluate = Evaluator(truth.inputs, {**program.sizes, **_sizes(derivation.program, truth.inputs)}, curves)
-    compare("the reading", evaluate(derivation.value.node).reshape(truth.value.shape), truth.value)
-    environment = beside(derivation.program)
-    for key, expected in wanted.items():
-        result = derivation[key]
+    def run(self, module: Any, more: Mapping[str, Any]) -> Any:
+        """The results of generated code."""
+        sizes = self.program.sizes
+        arguments = {n: self.truth.inputs.get(n, np.zeros(sizes.get(n[5:], 1))) for n in module.inputs}
+        arguments |= {given: self.curves[key] for key, given in module.functions.items()}
+        arguments |= {dim: sizes[dim] for dim in module.loose}
+        return Compiled(module.text)(**{**arguments, **more})
+
+    def code(self, options: Mapping[str, Any]) -> None:
+        results = self.run(build(request_of(self.derivation, **options)), {})
+        told = f"of the code without {self.setting.off}" if options else "of the code"
+        self.compare(f"the value {told}", results[0], self.truth.value)
+        computed = {**results[1], **(results[2] if len(results) > 2 else {})}
+        for key, expected in self.wanted.items():
+            self.compare(f"the derivative {told} by {key}", computed[key], expected, self.derivation[key].source())
+
+    def reading(self) -> None:
+        found = self.evaluate(self.derivation.value.node)
+        self.compare("the reading", found.reshape(self.truth.value.shape), self.truth.value)
+
+    def axes(self, key: Any) -> tuple[int, int]:
+        """How many axes the value and the variable have."""
+        if isinstance(key, tuple):
+            return self.truth.inputs[key[0]].ndim, self.truth.inputs[key[1]].ndim
+        return self.truth.value.ndim, self.wanted[key].ndim - self.truth.value.ndim
+
+    def turned(self, key: Any, expected: Any) -> Any:
+        """The truth in the layout: that of a scalar by a matrix is transposed in the numerator layout, of what is no
+        scalar the variable's axes come first in the denominator layout."""
+        value, _ = self.axes(key)
+        layout = "shape" if isinstance(key, tuple) else self.setting.layout
+        if layout == "numerator" and value == 0:
+            return expected.T
+        if layout == "denominator" and value:
+            return np.moveaxis(expected, range(value), range(-value, 0))
+        return expected
+
+    def formula(self, key: Any, expected: Any) -> None:
+        result = self.derivation[key]
+        expected = self.turned(key, expected)
+        found = self.evaluate(result.node)
+        if sum(n != 1 for n in result.shape) != expected.ndim:
+            raise Wrong(f"the derivative by {key} has the axes {result.shape}", result.source())
+        self.compare(f"the formula by {key}", found.reshape(expected.shape), expected, result.source())
+
+    def read_back(self, key: Any, expected: Any, environment: Any) -> None:
+        result = self.derivation[key]
         source = result.source()
-        compare(f"the formula by {key}", evaluate(result.node).reshape(expected.shape), expected, source)
-        compare(f"the code by {key}", computed[key], expected, source)
         try:
             again = expression(source, environment)
         except mc.MatcalcError as unread:
@@ -245,7 +255,44 @@ def _held(derivation: Any, program: Program, setting: Setting, truth: Truth, wan
             if not is_entries(result.node):
                 raise Wrong(f"the source of the derivative by {key} is read back otherwise", source)
             # index notation has several writings of some terms; what is read back must be the same in value
-            compare(f"what is read back by {key}", evaluate(again).reshape(expected.shape), expected, source)
+            found = self.evaluate(again).reshape(self.turned(key, expected).shape)
+            self.compare(f"what is read back by {key}", found, self.turned(key, expected), source)
+
+    def writings(self, key: Any, expected: Any) -> None:
+        """Texts for people only have to be there; the vec form is a formula."""
+        result = self.derivation[key]
+        if not (result.text() and result.latex() and result.indices()):
+            raise Wrong(f"a writing of the derivative by {key} is empty", result.source())
+        form = result.vectorised
+        if form is None:
+            return
+        value, _ = self.axes(key)
+        rows = int(np.prod(expected.shape[:value]))
+        matrix = expected.reshape((rows, -1), order="F")
+        if self.setting.layout == "denominator" and not isinstance(key, tuple):
+            matrix = matrix.T
+        found = self.evaluate(form.node)
+        if isinstance(found, np.ndarray) and found.shape == matrix.T.shape and 1 in found.shape:
+            found = found.reshape(matrix.shape)
+        self.compare(f"the vec form by {key}", found, matrix, result.vec())
+        again = expression(result.vec(), beside(self.derivation.program))
+        if again is not form.node:
+            raise Wrong(f"the vec form by {key} is read back otherwise", result.vec())
+
+    def hessian_product(self) -> None:
+        """The Hessian by a variable times a direction."""
+        used = self.program.used()
+        names = [n for n in self.wanted if n in used and not used[n].params[1]]
+        if self.real or not names or self.truth.value.ndim:
+            return
+        name = names[int(self.setting.product * 1e6) % len(names)]
+        at = self.truth.inputs[name]
+        direction = np.cos(np.arange(at.size, dtype=float)).reshape(at.shape)
+        expected = self.truth.along(name, direction)
+        if not np.all(np.isfinite(expected)) or np.max(np.abs(expected), initial=0) > HUGE:
+            return
+        results = self.run(build(request_of(self.derivation, hvp=name)), {"direction": direction})
+        self.compare(f"the Hessian by {name} times a direction", results[2], expected, slack=100.0)
 
 
 def _sizes(program: Any, inputs: Mapping[str, Any]) -> dict[str, int]:

@@ -188,7 +188,8 @@ def index_terms(node: Node, args: list[Array], shape: tuple[int, ...]) -> Array:
         for k in axes:  # an axis along which a term does not vary
             parts.append(np.ones(out.shape[k]))
             indices.append(chr(97 + k))
-        out += np.einsum(f"{','.join(indices)}->{''.join([chr(97 + k) for k in axes])}", *parts)
+        text = f"{','.join(indices)}->{''.join([chr(97 + k) for k in axes])}"
+        out += np.einsum(text, *parts, optimize=len(set(text)) > 8)  # long ones in pairs, else they take minutes
     return out
 
 

@@ -106,8 +106,18 @@ KINKED = ("abs", "sign", "relu", "step", "maximum", "minimum", "max", "min", "no
 CURVES = ((1.3, 0.4, 0.2), (0.7, 0.9, 0.3), (1.1, 0.1, 0.1))  # what unknown functions are
 
 
-def curve(which: int, order: int, x: Any, m: Any = np) -> Any:
-    """An unknown function: sin(ax + b) + cx², or a derivative of it."""
+BOUND: dict[str, Any] = {  # known functions that unknown ones may be bound to, with two derivatives
+    "tanh": (lambda x, m: m.tanh(x), lambda x, m: 1 - m.tanh(x) ** 2, lambda x, m: -2 * m.tanh(x) / m.cosh(x) ** 2),
+    "sin": (lambda x, m: m.sin(x), lambda x, m: m.cos(x), lambda x, m: -m.sin(x)),
+    "square": (lambda x, m: x * x, lambda x, m: 2 * x, lambda x, m: 2 + 0 * x),
+    "arctan": (lambda x, m: m.arctan(x), lambda x, m: 1 / (1 + x * x), lambda x, m: -2 * x / (1 + x * x) ** 2),
+}
+
+
+def curve(which: int | str, order: int, x: Any, m: Any = np) -> Any:
+    """An unknown function: sin(ax + b) + cx², or the known one it is bound to, or a derivative of it."""
+    if isinstance(which, str):
+        return BOUND[which][order](x, m)
     a, b, c = CURVES[which]
     square = (c * x * x, 2 * c * x, 2 * c + 0 * x)[order] if order < 3 else 0 * x
     return a**order * m.sin(a * x + b + order * math.pi / 2) + square
@@ -127,6 +137,9 @@ class Values:
                  lets: Mapping[str, Any] | None = None) -> None:  # fmt: skip
         self.m, self.inputs, self.sizes, self.functions = module, inputs, sizes, functions
         self.lets: dict[str, Any] = dict(lets or {})
+        self.known: dict[int, Any] = {}  # values of terms that need not be computed again, by identity
+        self.seen: dict[int, Any] | None = None  # where values are kept, if at all
+        self.shapes: dict[Shape, tuple[int, ...]] = {}
 
     def size(self, dim: Dim) -> int:
         return size_of(dim, self.sizes)
@@ -135,9 +148,19 @@ class Values:
         return self.m.real(x)
 
     def __call__(self, term: Term) -> Any:
+        found = self.known.get(id(term))
+        if found is None:
+            found = self.one(term)
+            if self.seen is not None:
+                self.seen[id(term)] = found
+        return found
+
+    def one(self, term: Term) -> Any:
         args = [self(a) for a in term.args]
         m, op, params = self.m, term.op, term.params
-        shape = tuple(self.size(d) for d in term.shape)
+        shape = self.shapes.get(term.shape)
+        if shape is None:
+            shape = self.shapes[term.shape] = tuple(self.size(d) for d in term.shape)
         if op == "var":
             return self.inputs[params[0]].reshape(shape)
         if op == "let":

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from judging import Unjudged, _sizes
+from judging import _sizes
 from plain_evaluator import Evaluator
 from terms import Kink, Term, Values, curve
+from truth import Unjudged
 from typed_programs import SCALAR, Program, binary, generate, number
 
 import matcalc as mc

@@ -41,8 +41,9 @@ class Program:
         """The program; every name declared where that is asked for."""
         write = Writer(syntax, brackets, names)
         used = self.used()
-        lines = [f"{write.name(n)}: {type_of(t)}" for n, t in used.items() if declared or n not in self.bare]
-        told = {d for n, node in used.items() if declared or n not in self.bare for d in node.shape}
+        bare = {n for n in self.bare if not declared and (syntax != "matlab" or natural_there(n, used.get(n)))}
+        lines = [f"{write.name(n)}: {type_of(t)}" for n, t in used.items() if n not in bare]
+        told = {d for n, node in used.items() if n not in bare for d in node.shape}
         needed = {d for t in self.terms() for d in (*t.shape, *t.params) if d in SIZES} - told
         lines += [f"only_{d}: vector({d})" for d in sorted(needed)]  # a dimension must stand in a declaration
         called = self.called()
@@ -69,6 +70,17 @@ class Program:
         """The inputs that occur."""
         names = {t.params[0] for t in self.terms() if t.op == "var"}
         return {name: node for name, node in self.inputs.items() if name in names}
+
+    def copied(self) -> Program:
+        new = Program()
+        new.__dict__.update(self.__dict__)
+        return new
+
+    def narrowing(self) -> set[str]:
+        """The dimensions that may be 1 at run time: nothing takes parts along them."""
+        kept = {d for t in self.terms() if t.op == "index" for d, item in zip(t.args[0].shape, t.params, strict=False)
+                if item != (None, None)}  # fmt: skip
+        return {d for t in self.terms() for d in t.shape if d in SIZES} - kept
 
     def arguments(self, seed: int) -> dict[str, Any]:
         """A general point, one- and two-dimensional, in the types."""
@@ -478,6 +490,13 @@ def natural(name: str, node: Term) -> bool:
         node.shape == SCALAR if name in GREEK else node.shape[1] == 1 if name in LOWER else 1 not in node.shape)
 
 
+def natural_there(name: str, node: Term | None) -> bool:
+    """The same in the MATLAB-style syntax, where a letter from a to g is a scalar and one from h to z a column."""
+    if node is None or name[0].isupper():
+        return True
+    return node.shape == SCALAR if name[0] <= "g" else node.shape[1] == 1 != node.shape[0]
+
+
 def generate(seed: int, **options: Any) -> Program:
     """The program of a seed."""
     depth = options.pop("depth", None)
@@ -501,8 +520,7 @@ def variants(term: Term, program: Program) -> Iterator[Term]:
 def minimised(program: Program, fails: Any, tries: int = 400) -> Program:
     """A program that still fails, as small as replacing parts makes it."""
     def copied(value: Term, lets: dict[str, Term], name: str) -> Program:
-        new = Program()
-        new.__dict__.update(program.__dict__)
+        new = program.copied()
         new.value, new.lets, new.name = value, lets, name
         needed = {t.params[0] for t in new.terms() if t.op == "let"}
         while needed < set(new.lets):
