@@ -202,7 +202,8 @@ class Held:
     def run(self, module: Any, more: Mapping[str, Any]) -> Any:
         """The results of generated code."""
         sizes = self.program.sizes
-        arguments = {n: self.truth.inputs.get(n, np.zeros(sizes.get(n[5:], 1))) for n in module.inputs}
+        all_ = self.truth.all  # an input may be asked for the size of a dimension alone
+        arguments = {n: all_[n] if n in all_ else np.zeros(sizes.get(n[5:], 1)) for n in module.inputs}
         arguments |= {given: self.curves[key] for key, given in module.functions.items()}
         arguments |= {dim: sizes[dim] for dim in module.loose}
         return Compiled(module.text)(**{**arguments, **more})

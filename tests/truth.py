@@ -26,7 +26,8 @@ class Truth:
 
     def __init__(self, program: Program, seed: int, module: Any = np) -> None:
         self.program, self.module = program, module
-        self.inputs = {n: np.asarray(a) for n, a in program.arguments(seed).items() if n in program.used()}
+        self.all = program.arguments(seed)
+        self.inputs = {n: np.asarray(a) for n, a in self.all.items() if n in program.used()}
         self.seen: dict[int, Any] | None = {}
         self.still: dict[frozenset[str], dict[int, Any]] = {}
         self.shapes: dict[Any, Any] = {}
