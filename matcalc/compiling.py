@@ -19,9 +19,10 @@ from matcalc.operations import table
 
 if TYPE_CHECKING:
     from matcalc.codegen.blocked.compiled import Blocked
+    from matcalc.codegen.explaining import Plan
     from matcalc.language.program import Program
 
-__all__ = ["TARGETS", "compile", "in_blocks", "module_of", "request_of"]
+__all__ = ["TARGETS", "compile", "explained", "in_blocks", "module_of", "request_of"]
 
 TARGETS = ("numpy",)
 
@@ -61,6 +62,7 @@ def compile(
     ``optimize`` switches the optimisations of the code: ``True`` for all, ``False`` for none, or a mapping of their
     names (`matcalc.codegen.options.MEANINGS`), ``{"structure": False}``.  They change no result beyond rounding.
     ``dims`` are sizes to be expected, ``{"n": 1000}``: the code is right for all others too, and planned for these.
+    The function's ``explain()`` tells the plan.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
@@ -76,7 +78,21 @@ def compile(
     if blocks is not False or target == "dask":
         return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
                          optimize=options, dims=dims)  # fmt: skip
-    return Compiled(module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims), wrt=names)
+    made = Compiled(module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims), wrt=names)
+    made.planner = lambda sizes: explained(derivation, hvp=hvp, optimize=options, dims=dims).text(
+        hints_of(sizes or {}, list(derivation.program.dims), derivation.program.least)
+    )
+    return made
+
+
+def explained(
+    derivation: Derivation, *, hvp: str | Sequence[str] | None = None, optimize: Asked = True,
+    dims: Mapping[str, int] | None = None,
+) -> Plan:  # fmt: skip
+    """The plan of the code that `module_of` writes: lines with costs, memory, orders of products, axes of blocks."""
+    from matcalc.codegen.explaining import plan_of
+
+    return plan_of(request_of(derivation, hvp=hvp, optimize=optimize, dims=dims))
 
 
 def in_blocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -14,14 +15,18 @@ from matcalc.cli.arguments import (
     no_check_option,
     order_option,
     output_options,
+    sizes,
     variables,
 )  # fmt: skip
 from matcalc.cli.streams import deliver, tell
 from matcalc.cli.verifying import verified
-from matcalc.compiling import TARGETS, in_blocks, module_of
+from matcalc.codegen.options import without as switched_off
+from matcalc.compiling import TARGETS, explained, in_blocks, module_of
 from matcalc.derivation import Derivation
 
 __all__ = ["code"]
+
+HUGE = 10**9  # of sizes that are reckoned with and not made
 
 
 @click.command(
@@ -34,6 +39,7 @@ Examples:
   matcalc code "sum(log(1 + exp(X@w))) - y.T@(X@w)" --wrt w --hvp w
   matcalc code examples/two_layer.mc --style gates -o gates.py
   matcalc code examples/least_squares.mc --blocks -o blocks.py
+  matcalc code "sum((X@w - y)**2)" --wrt w --explain --dims n=1000,m=20
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
@@ -54,11 +60,26 @@ SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input."
     help="Go over the data once, a block of rows at a time, on all cores, with memory-mapped arrays too.",
 )
 @click.option("--target", type=click.Choice(TARGETS), default="numpy", help="What the code is written for.")
+@click.option(
+    "--dims", multiple=True, metavar="N=1000,D=5", shell_complete=completion.dimensions,
+    help="Sizes to plan for; the code is right for all others too.",
+)
+@click.option(
+    "--without", multiple=True, metavar="NAME", shell_complete=completion.optimisations,
+    help="Switch an optimisation off, or all; docs/generated-code.md names them.",
+)
+@click.option(
+    "--explain", is_flag=True,
+    help="Print the plan instead: each line with its operations and memory, which orders were chosen and why.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Of the plan."
+)
 @output_options
 @no_check_option
 def code(
-    hvp: tuple[str, ...], style: str, blocks: bool, target: str, output: str | None, force: bool, no_check: bool,
-    **asked: Any,
+    hvp: tuple[str, ...], style: str, blocks: bool, target: str, dims: tuple[str, ...], without: tuple[str, ...],
+    explain: bool, form: str, output: str | None, force: bool, no_check: bool, **asked: Any,
 ) -> int:  # fmt: skip
     """Write a Python module that computes a program's value and all gradients.
 
@@ -66,22 +87,50 @@ def code(
     """
     derivation = derivation_of(**asked)
     along = variables(hvp)
+    plan: dict[str, Any] = {"dims": sizes(dims, HUGE), "optimize": switched_off(variables(without))}
+    if form == "json" and not explain:
+        raise click.UsageError("--format json is that of the plan: add --explain")
     if style == "gates":
+        if explain or dims or without:
+            raise click.UsageError("gates compute what is written, without a plan; leave --explain, --dims, --without")
         return _gates(derivation, along, output, force, no_check)
+    if explain:
+        if blocks:
+            raise click.UsageError("--explain says along which axis blocks would go; leave --blocks")
+        return _explained(derivation, along, plan, form, output, force)
     if blocks:
-        return _blocked(derivation, along, output, force, no_check)
-    module = module_of(derivation, target=target, hvp=(along[0] if len(along) == 1 else along) if along else None)
+        return _blocked(derivation, along, plan, output, force, no_check)
+    module = module_of(derivation, target=target, hvp=_together(along), **plan)
     wrong = 0 if no_check else verified(derivation)
     deliver(module, output, force=force)
     return wrong
 
 
-def _blocked(derivation: Derivation, along: list[str], output: str | None, force: bool, no_check: bool) -> int:
+def _together(along: list[str]) -> str | list[str] | None:
+    """The variables of ``--hvp`` as the generator takes them."""
+    return (along[0] if len(along) == 1 else along) if along else None
+
+
+def _explained(
+    derivation: Derivation, along: list[str], plan: dict[str, Any], form: str, output: str | None, force: bool
+) -> int:
+    """The plan of the module, as text or data."""
+    found = explained(derivation, hvp=_together(along), **plan)
+    if form == "json":
+        text = json.dumps(found.data(plan["dims"]), ensure_ascii=False, indent=2)
+    else:
+        text = found.text(plan["dims"])
+    deliver(f"{text}\n", output, force=force)
+    return 0
+
+
+def _blocked(
+    derivation: Derivation, along: list[str], plan: dict[str, Any], output: str | None, force: bool, no_check: bool
+) -> int:
     """The module that goes over the data in blocks; it is run beside the plain one before it is handed out."""
     from matcalc.graphs.running import blocks_disagree
 
-    hvp = (along[0] if len(along) == 1 else along) if along else None
-    function = in_blocks(derivation, [], hvp=hvp)
+    function = in_blocks(derivation, [], hvp=_together(along), **plan)
     tell(function.explain())
     wrong = 0
     if not no_check:

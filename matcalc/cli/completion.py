@@ -60,6 +60,13 @@ def dimensions(ctx: Context, param: Parameter, incomplete: str) -> list[Completi
     return _items([f"{before}{comma}{dim}=" for dim in (program.dims if program else ()) if dim.startswith(last)])
 
 
+def optimisations(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
+    """The optimisations of generated code, and ``all``."""
+    from matcalc.codegen.options import NAMES
+
+    return _items([name for name in ("all", *NAMES) if name.startswith(incomplete)])
+
+
 def laws(ctx: Context, param: Parameter, incomplete: str) -> list[CompletionItem]:
     """The operations that have laws."""
     return _items([name for name in OPERATIONS if name.startswith(incomplete)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matcalc.errors import UnsupportedError
@@ -45,6 +45,8 @@ class Compiled:
     Raises `ValueError` where an argument has another shape, `TypeError` where one is missing or nobody asked for it.
     """
 
+    planner: Callable[[Mapping[str, int] | None], str] | None = None  # tells the plan, for sizes of the dimensions
+
     def __init__(self, source: str, name: str = "gradients", wrt: Sequence[str] = ()) -> None:
         self.source, self.__name__, self.wrt = source, name, tuple(wrt)
         self._function: Callable[..., Any] = load(source, name)
@@ -54,6 +56,16 @@ class Compiled:
     def __call__(self, /, *args: Any, **keywords: Any) -> Any:
         """The value and its derivatives."""
         return self._function(*args, **keywords)
+
+    def explain(self, dims: Mapping[str, int] | None = None) -> str:
+        """The plan of the code: its lines with what they cost, the memory, orders of products and why, axes of blocks.
+
+        Costs are formulas in the dimensions, with numbers for the sizes ``dims``.  Raises `UnsupportedError` for a
+        function that was not made by ``compile`` but loaded.
+        """
+        if self.planner is None:
+            raise UnsupportedError("a function that was loaded has no plan", hint="compile the program again")
+        return str(self.planner(dims))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Compiled, (self.source, self.__name__, self.wrt)

@@ -15,7 +15,7 @@ from matcalc.codegen.values import Axes, Value
 from matcalc.codegen.work import Work
 from matcalc.expressions.dims import Dim
 
-__all__ = ["work_of"]
+__all__ = ["own_work", "work_of"]
 
 NOTHING = frozenset({
     "input", "const", "size", "eye", "T", "expand", "lift", "spread", "index", "place", "stack", "reshape", "diagonal",
@@ -39,11 +39,11 @@ def work_of(values: Sequence[Value]) -> Work:
         if value not in seen:
             seen.add(value)
             stack += value.args
-            total = total + _own(value)
+            total = total + own_work(value)
     return total
 
 
-def _own(value: Value) -> Work:
+def own_work(value: Value) -> Work:
     """The work of one operation, its arguments given."""
     if value.op in NOTHING:
         return Work()

@@ -40,14 +40,18 @@ class Emitter:
         self.wanted: dict[Value, str] = {}
         for name, value in outputs:
             self.wanted.setdefault(value, name)
+        self.steps: list[tuple[Value, Branch | None, tuple[str, ...]]] = []  # what has lines of its own, and which
         self.branches: dict[Branch, list[str]] = {}
         self.tested: tuple[int, int, str, tuple[list[str], list[str]]] = (0, 0, "", ([], []))  # the last choice's lines
         branches = branches_of(self.order, [value for _, value in outputs], hints)
         for value in self.order:
-            body = self.lines
-            if value in branches:
-                self.lines = self.branches.setdefault(branches[value], [])
+            body, branch = self.lines, branches.get(value)
+            if branch is not None:
+                self.lines = self.branches.setdefault(branch, [])
+            before = len(self.lines)
             self._emit(value)
+            if len(self.lines) > before or value.op == "choice":
+                self.steps.append((value, branch, tuple(self.lines[before:])))
             self.lines = body
         self.results = self._results([value for _, value in outputs])
 

@@ -30,7 +30,7 @@ from matcalc.codegen.writing import Writer
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
 
-__all__ = ["Module", "Request", "build", "generate", "planned"]
+__all__ = ["Module", "Request", "build", "generate", "planned", "written"]
 
 INDENT = "    "
 QUIET = '@np.errstate(divide="ignore", invalid="ignore", over="ignore")  # of branches that where does not take'
@@ -119,14 +119,20 @@ def build(request: Request) -> Module:
     Raises `UnsupportedError` where an operation has no NumPy code or a dimension cannot be told
     from the arguments.
     """
+    _, values, signature, writer, emitter = written(request)
+    guarded = any(value.op == "where" for value in _below(values))
+    return Module(_module(request, signature, writer, emitter, guarded), request.name, signature)
+
+
+def written(request: Request) -> tuple[Lowering, list[Value], Signature, Writer, Emitter]:
+    """The body of the function, and what it was made of."""
     labels = [label for label, _ in request.outputs()]
     lowering, values = planned(request)
     signature, writer = _frame(request, values)
     outputs = list(zip(labels, values, strict=True))
     emitter = Emitter(writer, signature.names, outputs, lowering.hints)
     signature.settle()
-    guarded = any(value.op == "where" for value in _below(values))
-    return Module(_module(request, signature, writer, emitter, guarded), request.name, signature)
+    return lowering, values, signature, writer, emitter
 
 
 def planned(request: Request, branches: bool = True) -> tuple[Lowering, list[Value]]:

@@ -24,7 +24,7 @@ from matcalc.codegen.values import Value
 from matcalc.expressions.dims import Dim, add, multiply, subtract, terms
 from matcalc.expressions.dims import quotient as divided
 
-__all__ = ["Chain", "Known", "Order", "Tree", "best_orders", "test_of"]
+__all__ = ["Chain", "Decision", "Known", "Order", "Tree", "best_orders", "decided", "test_of"]
 
 FEW = 6  # factors whose orders are compared as polynomials; of longer chains, for the sizes assumed
 LIMIT = 24  # factors; longer chains of matrices go from left to right (the programme is cubic)
@@ -67,6 +67,16 @@ class Chain(NamedTuple):
         return all(self.keys[k + s] == self.turned[k - 1 - s] for s in range(j - k))
 
 
+class Decision(NamedTuple):
+    """The orders that are written, one or two; the ``others`` that are cheaper for some sizes, and ``why`` not these:
+    ``always``, there is none; ``test``, at run time; ``assumed``, for the sizes assumed; ``long``, the chain is.
+    """
+
+    orders: list[Order]
+    others: list[Order]
+    why: str
+
+
 def best_orders(chain: Chain, sizes: Sizes, several: bool = True) -> list[Order]:
     """How to multiply a chain: one order, or the two between which a test at run time decides.
 
@@ -77,6 +87,11 @@ def best_orders(chain: Chain, sizes: Sizes, several: bool = True) -> list[Order]
     >>> [order.tree for order in best_orders(Chain(["n", "n", "n", "d"]), Sizes({"n": 1000, "d": 10}))]
     [(0, (1, 2))]
     """
+    return decided(chain, sizes, several).orders
+
+
+def decided(chain: Chain, sizes: Sizes, several: bool = True) -> Decision:
+    """How to multiply a chain, and why so."""
     n = len(chain.dims) - 1
     dims = [sizes.known(dim) for dim in chain.dims]
     if n > FEW:
@@ -85,7 +100,7 @@ def best_orders(chain: Chain, sizes: Sizes, several: bool = True) -> list[Order]
         tree: Tree = 0
         for k in range(1, n):
             tree = (tree, k)
-        return [Order(0, tree)]
+        return Decision([Order(0, tree)], [], "long")
     orders: dict[tuple[int, int], list[Order]] = {(i, i + 1): [Order(0, i)] for i in range(n)}
     for length in range(2, n + 1):
         for i in range(n - length + 1):
@@ -97,7 +112,10 @@ def best_orders(chain: Chain, sizes: Sizes, several: bool = True) -> list[Order]
             for order in _of_part(chain, dims, orders, i, i + length):
                 _keep(found, order, sizes)
             orders[i, i + length] = found
-    return _chosen(orders[0, n], sizes, several)
+    chosen = _chosen(orders[0, n], sizes, several)
+    others = [order for order in orders[0, n] if order not in chosen]
+    why = "test" if len(chosen) > 1 else "assumed" if others else "always" if n <= FEW else "long"
+    return Decision(chosen, others, why)
 
 
 def _of_part(

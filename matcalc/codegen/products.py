@@ -3,7 +3,7 @@ cheapest order.
 
 Vectors come first: where a column meets a row inside the chain it falls into parts, each part is
 folded from its vector, and what remains is at most one outer product.  Only a part without vectors
-needs `plan.best_orders`.  Scalars are gathered and applied to what is left; numbers meet before
+needs `plan.decided`.  Scalars are gathered and applied to what is left; numbers meet before
 that.
 """
 
@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from matcalc.codegen.factors import Factor, combine, dense
 from matcalc.codegen.options import DEFAULT, Options
-from matcalc.codegen.plan import Chain, Known, Order, Tree, best_orders, test_of
+from matcalc.codegen.plan import Chain, Known, Order, Tree, decided, test_of
 from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.uses import Uses, is_scaling
 from matcalc.codegen.values import Graph, Value, axes_of
@@ -208,7 +208,10 @@ def _fold(graph: Graph, part: list[Factor]) -> Factor | Value:
     if len(part) == 1:
         return part[0]
     chain = _chain(graph, part)
-    orders = best_orders(chain, graph.sizes, graph.options.run_time_order)
+    decision = decided(chain, graph.sizes, graph.options.run_time_order)
+    orders = decision.orders
+    if len(part) > 2:
+        graph.decisions.append((tuple([f.value for f in part]), decision))
     if len(orders) == 1:
         return _evaluate(graph, part, orders[0].tree, chain)
     one, other = [_evaluate(graph, part, order.tree) for order in orders]

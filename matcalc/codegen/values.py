@@ -70,6 +70,7 @@ class Graph:
         self._symmetric: dict[Value, bool] = {}
         self.factors: dict[Value, Value] = {}  # of a matrix, its Cholesky factor
         self.chains: dict[tuple[Hashable, ...], Value] = {}  # products of matrices by their factors
+        self.decisions: list[tuple[tuple[Value, ...], Any]] = []  # the factors of chains and in which order they go
         self.one = self.const(ONE)
 
     def value(self, op: str, args: tuple[Value, ...] = (), params: tuple[Any, ...] = (), axes: Axes = ()) -> Value:

@@ -71,6 +71,20 @@ class Work:
             total += c
         return total
 
+    def at(self, sizes: Mapping[str, int]) -> Work:
+        """The polynomial once some names have sizes.
+
+        >>> print((Work.of("n", "d") + Work.of("n")).at({"n": 10}))
+        10 d + 10
+        """
+        total = Work()
+        for monomial, c in self.terms.items():
+            rest = tuple([name for name in monomial if name not in sizes])
+            for name in monomial:
+                c *= sizes.get(name, 1)
+            total = total + Work({rest: c})
+        return total
+
     def text(self, shown: Callable[[str], str] = str) -> str:
         """The polynomial, highest degree first; ``shown`` writes a name."""
         parts: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from inspect import signature
 from typing import Any
@@ -41,7 +41,7 @@ class Blocked(Compiled):
         """Whether the data is split at all."""
         return bool(self.options)
 
-    def explain(self) -> str:
+    def explain(self, dims: Mapping[str, int] | None = None) -> str:
         """Along which axis the data is split, what is added up and what is kept; or why it is not split."""
         return "\n".join(self.explanation)
 
