@@ -153,6 +153,11 @@ def test_what_is_asked_for() -> None:
     assert set(MEANINGS) == set(NAMES)
 
 
+def test_every_optimisation_stands_in_the_document() -> None:
+    text = (CORPUS.parent.parent / "docs" / "generated-code.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [({"structur": False}, "did you mean structure?"), ({"x": True}, "there is product_order"),
