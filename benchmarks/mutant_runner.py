@@ -65,7 +65,7 @@ class Runner:
     """
 
     def __init__(
-        self, mutants: Callable[[], list[Mutant]], *, modules: Sequence[str] = (), jobs: int = 1, budget: float = 15,
+        self, mutants: Callable[[], list[Mutant]], *, modules: Sequence[str] = (), jobs: int = 1, budget: float = 6,
         seconds: float = 1e9, tell: Callable[[str], None] = print, kept: Path | None = None, ops: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.mutants, self.jobs, self.tell, self.budget, self.kept = mutants, jobs, tell, budget, kept

@@ -36,11 +36,12 @@ TABLES = ["test_calculus_laws.py", "test_laws_as_stated.py", "test_codegen_value
           "test_facts_complete.py", "test_table_rows.py"]
 CODE = ["test_simplify.py", "test_indices.py", "test_reading.py", "test_entries.py", "test_corpus.py", "test_beyond.py",
         "test_language.py", "test_language_dimensions.py", "test_language_inference.py", "test_language_errors.py",
-        "test_where_others_fail.py", "test_calculus_laws.py", "test_survivors.py"]
+        "test_where_others_fail.py", "test_calculus_laws.py", "test_index_terms.py", "test_shapes_alone.py",
+        "test_terms_found.py"]
 TEXT = """
 A mutant is the program with one thing changed: a token of a row of the tables (laws, adjoints, index forms, NumPy's
 and the written spellings, domains, facts and what follows from them), or a piece of the syntax of a function. It is
-killed where a test fails; the tests of a mutant of code are those that run its line, for fifteen seconds at most. Of
+killed where a test fails; the tests of a mutant of code are those that run its line, for six seconds at most. Of
 the tables all mutants are run; of a module of code, a random sample of the size that the table states. What is
 equivalent computes the same as before, with the reason below.
 """
