@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.errors import ShapeError
 from matcalc.expressions import dims
 from matcalc.expressions.node import Node
 from matcalc.language.reading import expression
@@ -84,8 +85,9 @@ def change_by_law(op: str, node: Node, text: str, at: dict[str, Any], changes: d
 def test_law_as_stated(op: str) -> None:
     """Each text of a law, for every kind of arguments."""
     rng = np.random.default_rng(5)
-    tested = 0
+    tested, all_of_them = set(), set()
     for node, text in stated(op):
+        all_of_them.add(text)
         at = point(node, seed=repr(node))
         if any(n.params[0] == "k" for n in node.args if n.op == "var"):
             at["k"] = np.array([[4.0]])
@@ -97,10 +99,15 @@ def test_law_as_stated(op: str) -> None:
             changes[f"d({name})"] = rng.standard_normal(shape) * varies
             if varies:
                 total = total + np.tensordot(derivative(node, argument, at), changes[f"d({name})"], 2)
-        found = change_by_law(op, node, text, at, changes)
-        tested += 1
+        try:
+            found = change_by_law(op, node, text, at, changes)
+        except ShapeError:  # the law in general may be that of columns alone
+            assert OPERATIONS[op].choose is not None
+            assert text == OPERATIONS[op].law.text  # type: ignore[union-attr]
+            continue
+        tested.add(text)
         assert close(np.broadcast_to(found, np.shape(total)) if np.size(found) == 1 else found, total, 1e-6), text
-    assert tested
+    assert tested == all_of_them != set()
 
 
 @pytest.mark.parametrize("op", sorted(BY_BLOCKS))
