@@ -33,6 +33,7 @@ class Limits(NamedTuple):
     ``depth``           definitions that call definitions
     ``nodes``           different expressions that are kept at a time, which bounds memory
     ``terms``           index terms of one sum, which sums of products multiply to
+    ``entries``         entries of the largest array that a check computes
     ``seconds``         of time, from where the limit is set; 0 is none
     """
 
@@ -44,6 +45,7 @@ class Limits(NamedTuple):
     depth: int = 1000
     nodes: int = 1_000_000
     terms: int = 20_000
+    entries: int = 10_000_000
     seconds: float = 0
 
 

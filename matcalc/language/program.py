@@ -18,6 +18,7 @@ from matcalc.language.calls import near
 from matcalc.language.conventions import MATLAB, NUMPY, Conventions
 from matcalc.language.declarations import Declarations
 from matcalc.language.dimensions import Unifier, least_sizes, unknowns
+from matcalc.language.domains import without_value
 from matcalc.language.excerpt import excerpt
 from matcalc.language.inference import departed, dimension_names, infer
 from matcalc.language.lower import lower
@@ -265,6 +266,9 @@ def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[N
             if hint:
                 notes.append(f"{name} is taken as an unknown elementwise function; {hint}")
     for slot, node in enumerate(nodes):
+        reason = without_value(node)
+        if reason:
+            notes.append(f"{excerpt(tape.trees[slot])} has no finite value: {reason}")
         if node.op in ("pow", "div") and kind(node.shape) == "matrix" and tape.syntax == "numpy":
             texts = [excerpt(tape.trees[a], 30) for a in tape.args[slot]]
             shapes = [kind(a.shape) for a in node.args]

@@ -18,11 +18,11 @@ from matcalc.errors import UnknownNameError
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
 from matcalc.verify import claims as claiming
-from matcalc.verify import wide
+from matcalc.verify import sampling, wide
 from matcalc.verify.differences import COMPLEX
 from matcalc.verify.domain import is_analytic
 from matcalc.verify.own_values import preparation
-from matcalc.verify.points import Code, Point, Sampler
+from matcalc.verify.points import Code, Point, Sampler, not_too_large
 from matcalc.verify.report import Report, VariableReport
 from matcalc.verify.targets import Codes, Numeric, Target
 
@@ -129,6 +129,10 @@ class Checker:
         """The findings at some points, by name; a report at once where there is too much to do
         entry by entry."""
         point = self.sampler.point()
+        if point is not None:
+            width = sampling.entries_of(self.value.shape, point.sizes)
+            for name in names:
+                not_too_large(width * sampling.entries_of(self.node(name).shape, point.sizes))
         if point is not None and wide.too_much(self, names, point, points, WORK):
             known = [name for name in names if name in gradients]
             code = Code(Request(self.value, self.inputs, gradients, functions=self.bound))

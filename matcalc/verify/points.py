@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from matcalc import bounds
 from matcalc.codegen.compiled import load
 from matcalc.codegen.numpy_module import Module, Request, build
 from matcalc.expressions.dims import evaluate
@@ -52,6 +53,13 @@ class Code:
             return self._function(**arguments)
 
 
+def not_too_large(entries: int) -> None:
+    """Raise `LimitError` for an array of more entries than a check may compute."""
+    if entries > bounds.current().entries:
+        message = f"the check would compute an array of {entries:,} entries"
+        raise bounds.exceeded("entries", message, "a dimension that is a name is tried at small sizes")
+
+
 class Sampler:
     """Draws points at which a program is defined and smooth.
 
@@ -69,6 +77,7 @@ class Sampler:
         self.inputs, self.dims, self.least, self.fixed, self.rng = inputs, dims, least, fixed, rng
         plain = bind([value], bound)[value]
         self.shapes = [node.shape for node in inputs]
+        self.all_shapes = {node.shape for node in postorder(value, *inputs)}
         laws = list(formulas(value))
         found = bind(laws, bound)
         self.conditions: list[Condition] = conditions(plain, [found[law] for law in laws])
@@ -105,6 +114,7 @@ class Sampler:
         sizes = sampling.sizes_of(self.dims, self.least, self.fixed, self.shapes, rng)
         if any(evaluate(dim, sizes) < 1 for shape in self.shapes for dim in shape):
             return None  # n - m + 1 entries, and n is less than m
+        not_too_large(max(sampling.entries_of(shape, sizes) for shape in self.all_shapes))
         inputs = {}
         for node in self.inputs:
             name = node.params[0]

@@ -17,7 +17,7 @@ from matcalc.expressions.node import Node, Shape
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["basis", "draw", "sizes_of"]
+__all__ = ["basis", "draw", "entries_of", "sizes_of"]
 
 LARGEST = 7
 
@@ -53,6 +53,11 @@ def sizes_of(
 def shape_of(node: Node, sizes: Mapping[str, int]) -> tuple[int, ...]:
     """The shape of the array that holds a node."""
     return tuple(evaluate(dim, dict(sizes)) for dim in node.shape if dim != 1)
+
+
+def entries_of(shape: Shape, sizes: Mapping[str, int]) -> int:
+    """How many entries an array of this shape has."""
+    return math.prod([evaluate(dim, dict(sizes)) for dim in shape])
 
 
 def draw(node: Node, sizes: Mapping[str, int], rng: np.random.Generator, wish: str = "", scale: float = 1.0) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcalc.expressions.node import postorder
 from matcalc.verify import sampling
 from matcalc.verify.report import Report, VariableReport
 
@@ -21,6 +22,7 @@ __all__ = ["check", "too_much"]
 
 DIRECTIONS = 2
 TOLERANCE = 1e-6
+TOGETHER = 5_000_000  # entries of all steps at once, which the complex step takes in one call
 
 
 def too_much(checker: Checker, names: Sequence[str], point: Point, points: int, limit: int) -> bool:
@@ -30,7 +32,8 @@ def too_much(checker: Checker, names: Sequence[str], point: Point, points: int, 
     from matcalc.verify.check import size
 
     entries = sum(math.prod(sampling.shape_of(checker.node(name), point.sizes)) for name in names)
-    return entries * points * size(checker.value) > limit
+    largest = max(sampling.entries_of(node.shape, point.sizes) for node in postorder(checker.value))
+    return entries * points * size(checker.value) > limit or entries * largest > TOGETHER
 
 
 class Findings:
