@@ -118,3 +118,31 @@ def test_index_terms_inside_a_larger_formula_are_written():
     assert derivation["A"].source()
     assert derivation["A"].latex()
     assert derivation["A"].text()
+
+
+@pytest.mark.parametrize(
+    ("source", "wrt", "want"),
+    [
+        ("y = {i: x[i]**0*z[i]}", "z", "eye(n)"),
+        ("y = {i: 2**0.5*x[i]}", "x", "sqrt(2)*eye(n)"),
+        ("y = {i: 2**0.5*2**0.5*x[i]}", "x", "2*eye(n)"),
+        ("y = {i: (2*x[i])**999999999}", "x", "1999999998*diag((2*x)**999999998)"),
+    ],
+)  # fmt: skip
+def test_powers_of_numbers_and_the_power_zero(source: str, wrt: str, want: str) -> None:
+    assert mc.derive(source, wrt)[wrt].source() == want
+
+
+@pytest.mark.parametrize("claim", ["eye(n*m)[i, k*n + j]**2", "eye(n*m)[i, k*n + j]**1000000000"])
+def test_a_pairing_of_indices_is_its_own_power(claim: str) -> None:
+    assert mc.check("y = vec(A)", "A", claims={"A": f"{{i, j, k: {claim}}}"}).passed
+
+
+@pytest.mark.parametrize("factor", ["eye(n*m)[i, k*n + j]**0", "0*eye(n*m)[i, k*n + j]", "eye(n*m)[i, k*n + j]**3 + 1"])
+def test_wrong_claims_with_pairings(factor: str) -> None:
+    assert not mc.check("y = vec(A)", "A", claims={"A": f"{{i, j, k: {factor}}}"}).passed
+
+
+def test_a_pairing_of_indices_divides_nothing() -> None:
+    with pytest.raises(MatcalcError, match="has zeros"):
+        mc.check("y = vec(A)", "A", claims={"A": "{i, j, k: vec(A)[i]/eye(n*m)[i, k*n + j]}"})

@@ -402,3 +402,16 @@ def test_kinds_are_inferred_from_the_law() -> None:
     d = mc.derive("d(e(t)) = e(t)*dt; s = e(alpha)*tr(e(X))", "all")
     assert d["alpha"].shape == ()
     assert d["X"].shape == ("n", "n")
+
+
+@pytest.mark.parametrize(
+    ("law", "want"),
+    [("d(h(x, y)) = dx*y + x*dy", "diag(v)@A"), ("d(h(y, x)) = dx*y + x*dy", "diag(v)@A")],
+)  # fmt: skip
+def test_an_argument_may_be_called_y(law: str, want: str) -> None:
+    """The built-in laws call the value so; in a program's law it is a name as any other."""
+    source = f"{law[2:9]} = x*y; {law}; z = h(A@u, v)"
+    d = mc.derive(source, ["u", "v"])
+    assert (d["u"].source(), d["v"].source()) == (want, "diag(A@u)")
+    assert mc.check(source, ["u", "v", "A"]).passed
+    assert "diag(v)" in d.explain()

@@ -143,3 +143,18 @@ def test_terms_that_cancel_beside_a_common_factor_are_zero():
     source = "A: matrix(m, m)\nJ = (diag(A + x) - x).T@B@(diag(A + x) - x)"
     assert mc.derive(source, "x")["x"].source() == "zeros(m)"
     assert mc.check(source, "all").passed
+
+
+@pytest.mark.parametrize(
+    ("source", "want"),
+    [
+        ("y = (2*x)**1000000000", "2000000000*diag((2*x)**999999999)"),
+        ("y = (x/3)**1000000001", "1000000001*diag((x/3)**1000000000)/3"),
+        ("y = (-2*x)**1000000001", "-2000000002*diag((-2*x)**1000000000)"),
+        ("y = 3**100000000*x", "3**100000000*eye(n)"),
+        ("s = (2*sum(x))**1000000000", "2000000000*(2*sum(x))**999999999*ones(n)"),
+        ("y = (2*x)**3", "24*diag(x**2)"),
+    ],
+)
+def test_powers_of_numbers_are_computed_as_far_as_a_float_holds_them(source: str, want: str) -> None:
+    assert mc.derive(source, "x")["x"].source() == want

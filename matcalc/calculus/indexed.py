@@ -15,6 +15,7 @@ from matcalc.calculus import contraction
 from matcalc.calculus.factoring import write
 from matcalc.calculus.sums import factor_of
 from matcalc.calculus.tensors import entries
+from matcalc.calculus.magnitudes import power_of
 from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, normalise
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim
@@ -128,10 +129,13 @@ class _Builder:
     def power(self, value: _Value, p: Fraction) -> _Value:
         """A power of one factor, or of a value that has a matrix form."""
         power = int(p) if p.denominator == 1 else p
-        if isinstance(power, int) and len(value.raws) == 1 and not self.has_sums(value):
-            old, raw = value.raws[0], Raw(Fraction(value.raws[0].coeff) ** power)
+        if not power:
+            return _Value([Raw()], value.free)
+        number = power_of(value.raws[0].coeff, power) if len(value.raws) == 1 and isinstance(power, int) else None
+        if isinstance(power, int) and number is not None and not self.has_sums(value):
+            old, raw = value.raws[0], Raw(number)
             raw.scalars = {node: q * power for node, q in old.scalars.items()}
-            raw.factors = [(node, q * power, index) for node, q, index in old.factors]
+            raw.factors = [(node, _power_of(node, q * power), index) for node, q, index in old.factors]
             return _Value([raw], value.free)
         order = sorted(value.free)
         if len(order) > 2:
@@ -179,6 +183,15 @@ class _Builder:
         for letter in letters:
             del self.scope[letter]
         return _Value(value.raws, value.free - gone)
+
+
+def _power_of(node: Node, p: Number) -> Number:
+    """The power of a factor; the entries of a pairing are 0 and 1, which are their own powers."""
+    if node.op != "pair":
+        return p
+    if p < 0:
+        raise UnsupportedError("an identity matrix indexed by two letters as one has zeros, and divides nothing")
+    return 1
 
 
 def _joined(a: Raw, b: Raw) -> Raw:

@@ -28,6 +28,8 @@ def raised_sum(low: Lowering, value: Sum, p: Number, node: Node) -> Sum:
         return _leaf_power(low.tidy(node), p)
     scalars, factors = key
     whole = p == int(p)
+    if whole and (scalars or factors) and power_of(c, int(p)) is None:
+        return _leaf_power(low.tidy(node), p)  # (2*x)**(10**9): such a power of 2 is not computed
     direct = all(k < FIRST for _, _, index in factors for k in index) and len({i for _, _, i in factors}) <= 1
     direct = direct or not any(k >= FIRST for _, _, index in factors for k in index)
     simple = whole or (c == 1 and len(scalars) + len(factors) == 1 and all(q == 1 for *_, q in scalars) and (

@@ -244,8 +244,9 @@ class _Values:
         else:
             signature = node.params[1].parameters if node.op == "own" else ()
             signature = signature or (table.OPERATIONS[node.op].signature if node.op in table.OPERATIONS else ("X",))
-        self.actual = dict(zip(signature, [names.get(a, a) for a in node.args], strict=False))
-        self.actual["y"] = names.get(node, node)
+        self.value = names.get(node, node)
+        self.actual = {} if node.op == "own" else {"y": self.value}  # a program's law may call an argument y
+        self.actual.update(zip(signature, [names.get(a, a) for a in node.args], strict=False))
         self.upstream: Node | None = None
         self.kept: dict[Node, Node] = {}
 
@@ -263,7 +264,7 @@ class _Values:
                     kept[part] = self.actual[part.params[0]]
                 continue
             found = intern(part.op, tuple([kept[a] for a in part.args]), part.params, part.shape)
-            kept[part] = self.actual["y"] if found is self.node else found  # a law may hold the value itself
+            kept[part] = self.value if found is self.node else found  # a law may hold the value itself
         return kept[place]
 
 

@@ -21,7 +21,7 @@ from matcalc import bounds, facts
 from matcalc.calculus import contraction
 from matcalc.calculus.edges import entrywise
 from matcalc.calculus.entrywise import combine
-from matcalc.calculus.magnitudes import checked
+from matcalc.calculus.magnitudes import checked, power_of
 from matcalc.calculus.reading import Factor, read
 from matcalc.calculus.telling import factor_key, told_apart
 from matcalc.calculus.writing import dim_node
@@ -151,6 +151,8 @@ def _open_powers(raw: Raw) -> None:
     for node, p in list(raw.scalars.items()):
         if node.op in ("mul", "div") and p not in (HALF, -HALF):
             whole = int(p)
+            if any(part.op == "num" and power_of(part.params[0], whole) is None for part in node.args):
+                continue  # (2*t)**(10**9): such a power of 2 is not computed
             raw.scale(node, -whole)
             for factor, sign in zip(node.args, (1, -1 if node.op == "div" else 1), strict=True):
                 contraction.scale(raw, factor, sign * whole)

@@ -209,6 +209,8 @@ def _matrix_power(lowering: Lowering, node: Node) -> Scaled:
         return number ** int(k), value if k == 1 else graph.matmul(value, value)
     if k == -1:
         return 1 / number, graph.value("inv", (value,), (), axes)
+    if abs(k) > UNROLLED:  # such a power of a number may be huge
+        number, value = ONE, lowering.array(node.args[0])
     return number ** int(k), graph.value("power", (value, graph.const(k)), ("fixed",), axes)
 
 

@@ -63,7 +63,7 @@ def _opened(node: Node, live: Mapping[Node, bool], marks: Marks, own: Node | Non
     if op == "defined":
         return _of_defined(node, live, marks)
     if op == "own":
-        return _of_own(node, changes, own)
+        return _of_own(node, changes)
     if op == "index":
         return table.index(changes[0], *node.params)
     if op == "stack":
@@ -82,14 +82,12 @@ def _opened(node: Node, live: Mapping[Node, bool], marks: Marks, own: Node | Non
     return replaced(law, actual)
 
 
-def _of_own(node: Node, changes: Sequence[Node], own: Node | None) -> Node:
+def _of_own(node: Node, changes: Sequence[Node]) -> Node:
     """The law that the program states for a function of its own."""
     law, shapes = node.params[1], tuple([a.shape for a in node.args])
     arguments, differentials = law.arguments(shapes)
     actual = {**dict(zip(arguments, node.args, strict=True)), **dict(zip(differentials, changes, strict=True))}
     right: Node = law.differential(shapes)
-    value = [n for n in postorder(right) if n.op == "var" and n.params[0] == "y" and n not in actual]
-    actual.update(dict.fromkeys(value, node if own is None else own))
     return replaced(right, actual)
 
 
