@@ -13,9 +13,9 @@ from typing import Any
 
 from matcalc.calculus import contraction
 from matcalc.calculus.factoring import write
+from matcalc.calculus.magnitudes import power_of
 from matcalc.calculus.sums import factor_of
 from matcalc.calculus.tensors import entries
-from matcalc.calculus.magnitudes import power_of
 from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, normalise
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim
