@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TARGETS", "compile", "explained", "in_blocks", "module_of", "request_of"]
 
-TARGETS = ("numpy",)
+TARGETS = ("numpy", "torch", "jax", "array_api")
 
 
 def compile(
@@ -47,6 +47,11 @@ def compile(
     A gradient has its variable's shape, a Jacobian that of the value followed by that of the variable.  An unknown
     ``f`` that is not bound by ``functions`` is an argument, with ``df`` (and ``d2f`` for order 2).  The function's
     ``source`` is a module that imports numpy alone.  Raises a `MatcalcError`.
+
+    ``target`` is what the code is written for: ``"numpy"``, ``"torch"`` (float64 tensors that stay on their device,
+    no autograd), ``"jax"`` (`jax.jit` takes the function; float64 is JAX's own switch ``jax_enable_x64``) or
+    ``"array_api"`` (arrays of any library of the array API standard, through array-api-compat), all from one plan with
+    the same arguments and results.
 
     ``hvp`` names a variable x: the function takes one more argument, ``direction``, of the shape of x, and returns
     ``(value, gradients, hvp)``, the last the Hessian by x times that direction, in the shape of x, at the cost of a
@@ -78,7 +83,8 @@ def compile(
     if blocks is not False or target == "dask":
         return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
                          optimize=options, dims=dims)  # fmt: skip
-    made = Compiled(module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims), wrt=names)
+    text = module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims)
+    made = Compiled(text, wrt=names, target=target)
     made.planner = lambda sizes: explained(derivation, hvp=hvp, optimize=options, dims=dims).text(
         hints_of(sizes or {}, list(derivation.program.dims), derivation.program.least)
     )
@@ -129,7 +135,12 @@ def module_of(
     """The text of the module that computes a derivation's value and results, and its Hessian times a direction."""
     if target not in TARGETS:
         raise UnsupportedError(f"there is no target {target!r}", hint=f"there is {', '.join(TARGETS)}")
-    return generate(request_of(derivation, hvp=hvp, optimize=optimize, dims=dims))
+    text = generate(request_of(derivation, hvp=hvp, optimize=optimize, dims=dims))
+    if target == "numpy":
+        return text
+    from matcalc.codegen.targets import spelled_for
+
+    return spelled_for(text, target)
 
 
 def request_of(

@@ -29,7 +29,7 @@ def test_the_lock_satisfies_what_is_declared() -> None:
 
 
 def test_every_line_of_the_lock_has_hashes_and_no_host() -> None:
-    entries = re.split(r"\n(?=\w)", LOCK[LOCK.index("\nast") if "\nast" in LOCK else 0 :].strip())
+    entries = re.split(r"\n(?=\w)", re.sub(r"(?m)^#.*\n", "", LOCK).strip())
     assert len(entries) == len(pinned(LOCK)) > 20
     assert all("--hash=sha256:" in entry for entry in entries)
     assert "://" not in LOCK

@@ -40,6 +40,7 @@ Examples:
   matcalc code examples/two_layer.mc --style gates -o gates.py
   matcalc code examples/least_squares.mc --blocks -o blocks.py
   matcalc code "sum((X@w - y)**2)" --wrt w --explain --dims n=1000,m=20
+  matcalc code examples/two_layer.mc --target torch -o gradients.py
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
@@ -83,7 +84,8 @@ def code(
 ) -> int:  # fmt: skip
     """Write a Python module that computes a program's value and all gradients.
 
-    The module needs NumPy alone (and SciPy where NumPy lacks a function); its function takes the inputs by name.
+    The module needs NumPy alone (and SciPy where NumPy lacks a function), or the library that --target names; its
+    function takes the inputs by name.
     """
     derivation = derivation_of(**asked)
     along = variables(hvp)
@@ -98,6 +100,8 @@ def code(
         if blocks:
             raise click.UsageError("--explain says along which axis blocks would go; leave --blocks")
         return _explained(derivation, along, plan, form, output, force)
+    if blocks and target != "numpy":
+        raise click.UsageError(f"--blocks writes for numpy, not for {target}")
     if blocks:
         return _blocked(derivation, along, plan, output, force, no_check)
     module = module_of(derivation, target=target, hvp=_together(along), **plan)

@@ -1,8 +1,8 @@
 """A generated module, loaded: the only place where text becomes code.
 
 Only text that this package generated is executed, and not before its syntax tree has been held
-against a list of what generated code consists of.  It imports numpy, scipy.special and scipy.linalg alone, and
-runs with the few built-in names that it uses.
+against a list of what generated code consists of.  It imports numpy, scipy.special and scipy.linalg alone (or the
+library that it was written for alone), and runs with the few built-in names that it uses.
 """
 
 from __future__ import annotations
@@ -27,10 +27,16 @@ NODES = frozenset({
     "Starred", "AugAssign", "Try", "ExceptHandler", "For",
     "Is", "Not", "While", "With", "withitem", "ListComp", "Yield",
 })  # fmt: skip
-MODULES = frozenset({"numpy", "scipy.linalg", "scipy.special"})
+FURTHER = frozenset({"BitAnd", "Lambda", "DictComp"})  # in the helpers of other targets
+MODULES = {
+    "numpy": frozenset({"numpy", "scipy.linalg", "scipy.special"}),
+    "torch": frozenset({"torch"}),
+    "jax": frozenset({"jax", "jax.numpy", "jax.scipy.linalg", "jax.scipy.special"}),
+    "array_api": frozenset({"array_api_compat"}),
+}
 BUILTINS = (
     "ValueError", "TypeError", "float", "int", "complex", "sorted", "range", "len",
-    "min", "max", "sum", "zip", "enumerate", "isinstance", "slice", "type", "hasattr", "OverflowError",
+    "min", "max", "sum", "zip", "enumerate", "isinstance", "slice", "type", "hasattr", "OverflowError", "list", "tuple",
 )  # fmt: skip
 NAMES = {"concurrent.futures": {"ThreadPoolExecutor"}, "os": {"cpu_count"}}  # of blocked code, and nothing else of them
 
@@ -47,9 +53,11 @@ class Compiled:
 
     planner: Callable[[Mapping[str, int] | None], str] | None = None  # tells the plan, for sizes of the dimensions
 
-    def __init__(self, source: str, name: str = "gradients", wrt: Sequence[str] = ()) -> None:
-        self.source, self.__name__, self.wrt = source, name, tuple(wrt)
-        self._function: Callable[..., Any] = load(source, name)
+    def __init__(
+        self, source: str, name: str = "gradients", wrt: Sequence[str] = (), target: str = "numpy"
+    ) -> None:  # fmt: skip
+        self.source, self.__name__, self.wrt, self.target = source, name, tuple(wrt), target
+        self._function: Callable[..., Any] = load(source, name, target)
         self.__doc__ = self._function.__doc__
         self.__wrapped__ = self._function  # so that `inspect.signature` and editors tell the inputs by name
 
@@ -68,22 +76,22 @@ class Compiled:
         return str(self.planner(dims))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Compiled, (self.source, self.__name__, self.wrt)
+        return Compiled, (self.source, self.__name__, self.wrt, self.target)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, wrt {', '.join(self.wrt) or 'nothing'}>"
 
 
-def load(source: str, name: str) -> Callable[..., Any]:
-    """The function of that name in a generated module; `UnsupportedError` where it needs SciPy and there is none."""
-    function: Callable[..., Any] = namespace(source, name)[name]
+def load(source: str, name: str, target: str = "numpy") -> Callable[..., Any]:
+    """The function of that name in a generated module; `UnsupportedError` where a library that it needs is missing."""
+    function: Callable[..., Any] = namespace(source, name, target)[name]
     return function
 
 
-def namespace(source: str, name: str) -> dict[str, Any]:
+def namespace(source: str, name: str, target: str = "numpy") -> dict[str, Any]:
     """All names of a generated module, run; as `load`."""
     tree = ast.parse(source)
-    refuse_foreign(tree)
+    refuse_foreign(tree, FURTHER if target != "numpy" else frozenset(), MODULES[target])
     allowed: dict[str, Any] = {key: getattr(builtins, key) for key in BUILTINS}
     # what the tree imports was checked; NumPy's own C code imports through here too
     allowed["__import__"] = builtins.__import__
@@ -91,14 +99,18 @@ def namespace(source: str, name: str) -> dict[str, Any]:
     try:
         exec(compile(tree, names["__name__"], "exec"), names)
     except ImportError as error:
+        extra = "scipy" if target == "numpy" else f"'matcalculus[{target.replace('_', '-')}]'"
         raise UnsupportedError(
-            f"the generated code needs {error.name or 'SciPy'}, which is not installed", hint="pip install scipy"
+            f"the generated code needs {error.name or 'SciPy'}, which is not installed", hint=f"pip install {extra}"
         ) from None
     return names
 
 
-def refuse_foreign(tree: ast.Module, more: frozenset[str] = frozenset()) -> None:
-    """Raise where a module holds anything that generated code does not consist of; ``more`` are further statements."""
+def refuse_foreign(
+    tree: ast.Module, more: frozenset[str] = frozenset(), modules: frozenset[str] = MODULES["numpy"]
+) -> None:
+    """Raise where a module holds anything that generated code does not consist of; ``more`` are further statements,
+    ``modules`` what it may import."""
     for node in ast.walk(tree):
         kind = type(node).__name__
         if kind not in NODES and kind not in more:
@@ -108,5 +120,5 @@ def refuse_foreign(tree: ast.Module, more: frozenset[str] = frozenset()) -> None
         if isinstance(node, ast.Import | ast.ImportFrom):
             found = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             only = NAMES.get(node.module or "", set()) if isinstance(node, ast.ImportFrom) else set()
-            if not MODULES.issuperset(found) and not (only and only.issuperset(alias.name for alias in node.names)):
+            if not modules.issuperset(found) and not (only and only.issuperset(alias.name for alias in node.names)):
                 raise ValueError(f"generated code imports {found}: this is a bug in matcalc")
