@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.blocks import computed
 from matcalc.calculus.hessian_product import hessian_products
-from matcalc.codegen.compiled import Compiled
+from matcalc.codegen.compiled import Compiled, Variables
 from matcalc.codegen.lower import named
 from matcalc.codegen.numpy_module import Request, generate
 from matcalc.codegen.options import Asked, options_of
@@ -81,10 +81,13 @@ def compile(
     options = options_of(optimize)
     names = [n for n in derivation if isinstance(n, str)]
     if blocks is not False or target == "dask":
-        return in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
-                         optimize=options, dims=dims)  # fmt: skip
+        split = in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
+                          optimize=options, dims=dims)  # fmt: skip
+        split.variables = _variables(derivation, hvp)
+        return split
     text = module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims)
     made = Compiled(text, wrt=names, target=target)
+    made.variables = _variables(derivation, hvp)
     made.planner = lambda sizes: explained(derivation, hvp=hvp, optimize=options, dims=dims).text(
         hints_of(sizes or {}, list(derivation.program.dims), derivation.program.least)
     )
@@ -171,6 +174,18 @@ def request_of(
         written=lambda node: _written(node, program.syntax), options=options_of(optimize),
         sizes=hints_of(dims or {}, list(program.dims), program.least),
     )  # fmt: skip
+
+
+def _variables(derivation: Derivation, hvp: str | Sequence[str] | None) -> Variables:
+    """What packing the variables needs to know."""
+    program = derivation.program
+    inputs = program.inputs
+    kinds = {name: inputs[name].params[1] for name in derivation if isinstance(name, str) and name in inputs}
+    directions: dict[str, str] = {}
+    if hvp is not None:
+        nodes = _products(derivation, hvp)[1]
+        directions = {v: node.params[0] for v, node in zip(chosen_variables(program, hvp), nodes, strict=True)}
+    return Variables(kinds, derivation.structure, directions, derivation.order)
 
 
 def _products(derivation: Derivation, hvp: str | Sequence[str]) -> tuple[dict[str, Node], list[Node]]:

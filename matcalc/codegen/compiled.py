@@ -10,11 +10,15 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import UnsupportedError
 
-__all__ = ["Compiled", "load", "namespace", "refuse_foreign"]
+if TYPE_CHECKING:
+    from matcalc.codegen.flat import Flat
+
+__all__ = ["Compiled", "Variables", "load", "namespace", "refuse_foreign"]
 
 NODES = frozenset({
     "Module", "Expr", "Constant", "Import", "ImportFrom", "alias", "FunctionDef", "arguments", "arg", "Return",
@@ -41,6 +45,17 @@ BUILTINS = (
 NAMES = {"concurrent.futures": {"ThreadPoolExecutor"}, "os": {"cpu_count"}}  # of blocked code, and nothing else of them
 
 
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What `Flat` needs to know of a compiled function: the types of the inputs that it differentiates by, the
+    ``structure`` of their gradients, and the arguments that are directions of its Hessian's product, by variable."""
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    structure: str = "projection"
+    directions: Mapping[str, str] = field(default_factory=dict)
+    order: int = 1
+
+
 class Compiled:
     """A function that was compiled: call it with the inputs by name.
 
@@ -51,6 +66,7 @@ class Compiled:
     Raises `ValueError` where an argument has another shape, `TypeError` where one is missing or nobody asked for it.
     """
 
+    variables = Variables()  # what `flat` needs to know
     planner: Callable[[Mapping[str, int] | None], str] | None = None  # tells the plan, for sizes of the dimensions
 
     def __init__(
@@ -75,8 +91,20 @@ class Compiled:
             raise UnsupportedError("a function that was loaded has no plan", hint="compile the program again")
         return str(self.planner(dims))
 
+    def flat(self, x0: Any, /, **data: Any) -> Flat:
+        """The function of one vector, for ``scipy.optimize.minimize(flat, flat.x0, jac=True)``; see `Flat`.
+
+        ``x0`` is where the variables start, by name (or the array alone where there is one), ``data`` all other inputs.
+
+        Raises `ShapeError` where a variable is missing or does not fit, `UnsupportedError` where the value is no scalar
+        or a variable cannot be packed.
+        """
+        from matcalc.codegen.flat import Flat
+
+        return Flat(self, x0, data)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return Compiled, (self.source, self.__name__, self.wrt, self.target)
+        return Compiled, (self.source, self.__name__, self.wrt, self.target), {"variables": self.variables}
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, wrt {', '.join(self.wrt) or 'nothing'}>"

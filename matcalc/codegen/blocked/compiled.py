@@ -54,7 +54,8 @@ class Blocked(Compiled):
             return self._function(*args, **(keywords | {progress: bar}))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.source, self.__name__, self.wrt, self.explanation)
+        made = (self.source, self.__name__, self.wrt, self.explanation)
+        return type(self), made, {"variables": self.variables}
 
 
 def _with_one_blas_thread(in_order: Callable[..., Any]) -> Callable[..., Any]:
