@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import special_terms
 from plain_evaluator import Evaluator
 from terms import BOUND, REAL, Kink, curve, size_of
 from truth import Truth, Unjudged, projected
@@ -169,8 +170,9 @@ class Held:
         unknown = {name: w for name, w in program.functions.items() if isinstance(w, int | str)}
         self.curves = {(name, k): (lambda x, w=w, k=k: curve(w, k, np.asarray(x)))
                        for name, w in unknown.items() for k in range(5)}  # fmt: skip
+        self.known = {**self.curves, **special_terms.NUMPY}
         sizes = {**program.sizes, **_sizes(derivation.program, truth.inputs)}
-        self.evaluate = Evaluator(truth.inputs, sizes, self.curves)
+        self.evaluate = Evaluator(truth.inputs, sizes, self.known)
 
     def all(self) -> None:
         self.code({})
@@ -204,7 +206,7 @@ class Held:
         sizes = self.program.sizes
         all_ = self.truth.all  # an input may be asked for the size of a dimension alone
         arguments = {n: all_[n] if n in all_ else np.zeros(sizes.get(n[5:], 1)) for n in module.inputs}
-        arguments |= {given: self.curves[key] for key, given in module.functions.items()}
+        arguments |= {given: self.known[key] for key, given in module.functions.items()}
         arguments |= {dim: sizes[dim] for dim in module.loose}
         return Compiled(module.text)(**{**arguments, **more})
 

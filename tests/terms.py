@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import special_terms
 
 Dim = Any
 Shape = tuple[Dim, Dim]
@@ -79,14 +80,19 @@ class Writer:
 
     def call(self, term: Term) -> str:
         op, params, given = term.op, term.params, [self(a) for a in term.args]
+        if op == "entries":
+            letters, body = params
+            return f"{{{', '.join(letters)}: {special_terms.written(body, given, self.syntax)}}}"
+        if op == "commutation":
+            return f"commutation({params[0]}, {params[1]})"
         if op == "where":
             return f"where({given[0]} {params[0]} {given[1]}, {given[2]}, {given[3]})"
         if op in ("ones", "zeros", "eye"):
             return f"{op}({', '.join(str(d) for d in term.shape[: 1 if op == 'eye' or term.shape[1] == 1 else 2])})"
         if op == "apply":
             return f"{self.name(params[0])}{chr(39) * params[1]}({given[0]})"
-        if op == "defined":
-            return f"{self.name(params[0])}({given[0]})"
+        if op in ("defined", "own"):
+            return f"{self.name(params[0])}({', '.join(given)})"
         if op in ("matrix_power", "roll"):
             given.append(str(params[0]))
         axis = params[-1] if op in AXIS and params else None
@@ -124,10 +130,10 @@ def curve(which: int | str, order: int, x: Any, m: Any = np) -> Any:
 
 
 def size_of(dim: Dim, sizes: Mapping[Dim, int]) -> int:
-    """The size of a dimension: an integer, a letter, or sums of these."""
+    """The size of a dimension: an integer, a letter, or sums of products of these."""
     if isinstance(dim, int):
         return dim
-    return sum(sizes[part] if part in sizes else int(part) for part in dim.split(" + "))
+    return sum(math.prod(sizes[f] if f in sizes else int(f) for f in part.split("*")) for part in dim.split(" + "))
 
 
 class Values:
@@ -183,6 +189,16 @@ class Values:
             return m.vstack([m.hstack([next(blocks) for _ in range(n)]) for n in params])
         if op in AXIS:
             return self.along(op, args[0], params).reshape(shape)
+        if op == "entries":
+            arrays = [a.reshape([n for n, d in zip(a.shape, t.shape, strict=True) if d != 1])
+                      for a, t in zip(args, term.args, strict=True)]  # fmt: skip
+            return special_terms.evaluated(params[1], arrays, m).reshape(shape)
+        if op == "own":
+            return m.reshape(m.asarray(special_terms.OWN[params[0]].value(m, *args)), shape)
+        if op == "commutation":
+            rows, columns = (self.size(d) for d in params)
+            units = m.eye(rows * columns).reshape(rows * columns, columns, rows)  # row k: the matrix of vec unit k
+            return m.stack([u.reshape(-1) for u in m.swapaxes(units, 1, 2)], axis=1)
         if op == "matrix_power":
             total = m.eye(shape[0])
             for _ in range(params[0]):

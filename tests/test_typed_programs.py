@@ -1,4 +1,5 @@
-"""Nine hundred random programs over the whole language, in every run: fixed seeds, and a fresh one each time.
+"""A thousand random programs over the whole language, in every run: fixed seeds, and fresh ones each time; a hundred of
+them are put together from the acceptance corpus.
 
 A failure prints its seed and the program made small; ``MATCALC_SEED=N`` gives the same fresh programs again.
 """
@@ -9,9 +10,11 @@ import os
 import time
 
 import pytest
+from composed_programs import compose
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import Outcome, Setting, judge
+from judging_sources import judge_source
 from typed_programs import Program, generate, minimised
 
 import matcalc as mc
@@ -68,3 +71,15 @@ def test_a_wrong_answer_is_found_and_made_small(monkeypatch: pytest.MonkeyPatch)
             found.append(minimised(program, lambda other, s=setting: judge(other, s).kind == "wrong"))
     assert len(found) > 5
     assert min(len(program.text()) for program in found) < 60
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("block", [*range(0, 100, 20), FRESH], ids=lambda n: str(n) if n < FRESH else "fresh")
+def test_programs_put_together_from_other_people_s(block: int) -> None:
+    answered = 0
+    for seed in range(block, block + 20):
+        outcome = judge_source(compose(seed), seed)
+        wrong = outcome.kind == "wrong" or (outcome.kind == "refused" and not outcome.reason.startswith(REFUSED))
+        assert not wrong, f"seed {seed}, MATCALC_SEED={FRESH - 10**6}\n{outcome}"
+        answered += outcome.kind == "right"
+    assert answered > 12

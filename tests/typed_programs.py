@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from special_terms import CALLS, OWN
 from terms import Shape, Term, Writer, size_of
 
 SIZES = {"n": 3, "m": 4, "p": 2}
@@ -35,6 +36,7 @@ class Program:
         self.value: Term = Term("num", (), SCALAR, ("0",))
         self.name = "J"
         self.sizes: dict[Any, int] = dict(SIZES)
+        self.told = True  # whether what functions with laws are is told beside their laws
 
     def text(self, syntax: str = "numpy", brackets: bool = False, names: Mapping[str, str] | None = None,
              declared: bool = False) -> str:  # fmt: skip
@@ -49,6 +51,8 @@ class Program:
         called = self.called()
         lines += [f"{write.name(name)}(t) = {write(body)}" for name, body in self.functions.items()
                   if isinstance(body, Term) and name in called]  # fmt: skip
+        laws = {t.params[0] for t in self.terms() if t.op == "own"}
+        lines += [line for name in sorted(laws) for line in OWN[name].lines(syntax, self.told)]
         if declared or syntax == "matlab":
             unknown = [n for n, body in self.functions.items() if n in called and not isinstance(body, Term)]
             lines += [f"{write.name(n)}: elementwise" for n in unknown]
@@ -133,6 +137,10 @@ def call(op: str, *args: Term, shape: Shape | None = None, params: tuple[Any, ..
     return Term(op, args, args[0].shape if shape is None else shape, params)
 
 
+def times(a: Any, b: Any) -> Any:
+    return a * b if isinstance(a, int) and isinstance(b, int) else f"{a}*{b}"
+
+
 def transposed(a: Term) -> Term:
     return Term("T", (a,), a.shape[::-1])
 
@@ -145,6 +153,7 @@ class Generator:
         self.rational, self.kinks, self.types = rational, kinks, types
         self.program = Program()
         self.dims = self.random.sample(["n", "m", "p", 2, 3, 4], 3)
+        self.program.told = self.random.random() < 0.5
         self.budget = 60  # of nodes
 
     def __call__(self, depth: int | None = None, shape: Shape | None = None) -> Program:
@@ -164,6 +173,8 @@ class Generator:
             return self(depth, shape)
         self.trim()
         program.bare = {name for name, node in program.inputs.items() if r.random() < 0.4 and natural(name, node)}
+        if program.operations() & {"vec", "kron", "commutation"}:
+            program.bare = set()  # a product of dimensions does not tell which of them is which
         return program
 
     def trim(self) -> None:
@@ -252,6 +263,8 @@ class Generator:
             options += [self.outer, self.spread, self.spread, self.running]
             options += [] if self.rational else [self.softmax]
             options += [self.square] * 3 if rows == columns else []
+        if rows != 1:
+            options += [self.special]
         if columns == 1 != rows:
             options += [self.stacked, self.stacked, self.column, self.column]
         if 1 not in shape:
@@ -373,11 +386,83 @@ class Generator:
                 lambda: one("std", other, None),
                 lambda: call("cross_entropy", self.leaf((k, 1), type_="simplex") if self.types else
                     self.expression((k, 1), depth), self.positive((k, 1), depth), shape=SCALAR)]  # fmt: skip
+        options += [lambda: self.large(r.choice(("kron", "vec", "commutation")), depth)] * 2
+        if not self.rational:
+            options += [lambda: call("own", self.invertible((k, k), depth), shape=SCALAR, params=("ld",)),
+                lambda: call("own", self.expression((k, k), depth), self.expression((k, 1), depth), shape=SCALAR,
+                             params=("quad",)),
+                lambda: call(r.choice(("sum", "norm")), self.slim(depth), shape=SCALAR, params=(None,))]  # fmt: skip
         if self.kinks and not self.rational:
             kinked = r.choice(("max", "min", "norm1", "norm_inf"))
             options += [lambda: one(kinked, other if r.random() < 0.5 else (k, 1)),
                         lambda: one("norm_nuc", (k, j))]  # fmt: skip
         return r.choice(options)()
+
+    def large(self, op: str, depth: int) -> Term:
+        """A scalar of a Kronecker product, of stacked columns, or of a commutation matrix."""
+        k, j, r = self.dim(), self.dim(), self.random
+        if op == "kron":
+            a, b = self.expression((k, j), depth - 1), self.expression((j, k), depth - 1)
+            made = call("kron", a, b, shape=(times(k, j), times(j, k)))
+            name = r.choice(("sum", "tr", "norm") if not self.rational else ("sum", "tr"))
+            return call(name, made, shape=SCALAR, params=(None,))
+        a, b = (call("vec", self.expression(shape, depth), shape=(times(k, j), 1)) for shape in ((k, j), (j, k)))
+        if op == "vec":
+            return call("dot", a, b, shape=SCALAR)
+        turned = Term("commutation", (), (times(k, j), times(k, j)), (k, j))
+        return binary("matmul", binary("matmul", transposed(b), turned), a)
+
+    def slim(self, depth: int) -> Term:
+        """The pseudoinverse of a tall or a wide matrix of full rank, n×2 or 2×n stacked on the identity."""
+        k = self.dim()
+        top = call("tanh", self.expression((k, k), depth - 1))
+        full = binary("add", binary("mul", number("6"), Term("eye", (), (k, k))), top)
+        below = self.expression((1, k), depth - 1)
+        tall = Term("stack", (full, below), (f"1 + {k}" if isinstance(k, str) else k + 1, k), (1, 1))
+        if self.random.random() < 0.5:
+            return call("pinv", tall, shape=tall.shape[::-1])
+        return call("pinv", transposed(tall), shape=tall.shape)
+
+    def special(self, shape: Shape, depth: int) -> Term:
+        """Index notation, or a function with a law of the program's own."""
+        if not self.rational and self.random.random() < 0.3:
+            if shape[1] == 1 and self.random.random() < 0.5:
+                return call("own", self.expression(shape, depth), params=("unit",))
+            return call("own", self.expression(shape, depth), params=("soft",))
+        args: list[Term] = []
+        sizes = dict(zip("ij", shape, strict=True))
+        letters = "i" if shape[1] == 1 else "ij"
+        body = self.body(sizes, args, 2)
+        return Term("entries", tuple(args), shape, (letters, body))
+
+    def body(self, sizes: dict[str, Any], args: list[Term], depth: int) -> Any:
+        """A body of index notation in which each of the value's letters occurs."""
+        r = self.random
+        letters = [k for k, d in sizes.items() if d != 1]
+
+        def entry(*of: str) -> Any:
+            of = tuple(r.sample(of, len(of)))
+            args.append(self.leaf((sizes[of[0]], sizes[of[1]] if len(of) == 2 else 1)))
+            return ("at", len(args) - 1, of)
+
+        kind = r.choice(("at", "sum", "sum", "mul", "add", "call", "pow")) if depth > 0 else "at"
+        if kind == "at":
+            return entry(*letters)
+        if kind == "sum":
+            sizes["k"] = self.dim()
+            first = entry(letters[0], "k")
+            inner = ("mul", first, entry("k", letters[-1]) if len(letters) == 2 or r.random() < 0.5 else entry("k"))
+            if len(letters) == 1 and r.random() < 0.4:  # functions of three indices at once are refused
+                inner = ("call", "square" if self.rational else r.choice(list(CALLS)), inner)
+            del sizes["k"]
+            return ("sum", "k", inner)
+        inner = self.body(sizes, args, depth - 1)
+        if kind == "call":
+            return ("call", "square" if self.rational else r.choice(list(CALLS)), inner)
+        if kind == "pow":
+            return ("pow", inner, r.choice((2, 3)))
+        return (kind, *r.sample([inner, entry(r.choice(letters)) if r.random() < 0.5 else entry(*letters)], 2))
+
 
     def two(self, op: str, shape: Shape, depth: int) -> Term:
         return call(op, self.expression(shape, depth), self.expression(shape, depth), shape=SCALAR)
