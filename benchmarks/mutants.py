@@ -129,12 +129,11 @@ def measure(
     return figures(found, there)
 
 
-def report(found: Figures, command: str, seconds: float) -> str:
-    """The report, in Markdown."""
+def section(found: Figures, command: str, seconds: float) -> str:
+    """What a report says of one run, in Markdown."""
     lines = [
-        "# Mutation testing", "",
-        f"Written by `{command}` on {time.strftime('%Y-%m-%d')}, in {seconds / 60:.0f} minutes.", "",
-        *TEXT.strip().splitlines(), "",
+        f"## `{command}`", "",
+        f"Written on {time.strftime('%Y-%m-%d')}, in {seconds / 60:.0f} minutes.", "",
         "| module | there are | tried | killed | equivalent | surviving |", "| --- | --- | --- | --- | --- | --- |",
     ]  # fmt: skip
     for module, (there, tried, killed, same) in sorted(found.by_module.items()):
@@ -143,9 +142,19 @@ def report(found: Figures, command: str, seconds: float) -> str:
     total = all_of_them, found.mutants, found.killed, len(found.equivalent), len(found.survivors)
     lines += ["| **all** | " + " | ".join(f"**{n}**" for n in total) + " |", ""]
     lines += [f"Killed, of those that are not equivalent: {100 * found.score:.1f} %.", ""]
-    lines += ["## Surviving", "", *([f"- {line}" for line in sorted(found.survivors)] or ["None."]), ""]
-    lines += ["## Equivalent", "", *([f"- {line}" for line in sorted(found.equivalent)] or ["None."])]
-    return "\n".join(lines) + "\n"
+    for title, some in (("Surviving", found.survivors), ("Equivalent", found.equivalent)):
+        lines += [f"### {title}", "", *([f"- {line}" for line in sorted(some)] or ["None."]), ""]
+    return "\n".join(lines)
+
+
+def write(path: Path, part: str) -> None:
+    """Put the section of a run into a report, in the place of what the same command wrote before."""
+    head = "\n".join(["# Mutation testing", "", *TEXT.strip().splitlines(), ""])
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    sections = [f"## {text}" for text in old.split("\n## ")[1:]]
+    title = part.splitlines()[0]
+    kept = [text.rstrip() + "\n" for text in sections if not text.startswith(title + "\n")]
+    path.write_text("\n".join([head, *kept, part.rstrip() + "\n"]), encoding="utf-8")
 
 
 def main() -> None:
@@ -162,18 +171,20 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1e9, help="for the tables and for the code, each")
     parser.add_argument("--kept", type=Path, help="a file in which is kept which tests run which lines")
-    parser.add_argument("--report", type=Path, help="the Markdown file to write")
+    parser.add_argument("--report", type=Path, help="the Markdown file to write a section of")
     given = parser.parse_args()
     start = time.monotonic()
     found = measure(
         2 if given.quick else given.code, tables=not given.no_tables, every=10 if given.quick else 1, seed=given.seed,
         only=given.only, jobs=given.jobs, seconds=given.seconds, tell=lambda line: print(line, flush=True),
-        kept=given.kept, ops=given.ops.split(",") if given.ops else (), modules=given.modules.split(",") if given.modules else MODULES,
+        kept=given.kept, ops=given.ops.split(",") if given.ops else (),
+        modules=given.modules.split(",") if given.modules else MODULES,
     )  # fmt: skip
-    shown = [word for word in sys.argv[1:] if not word.startswith("--report") and word != str(given.report)]
-    text = report(found, f"python -m benchmarks.mutants {' '.join(shown)}".strip(), time.monotonic() - start)
+    hidden = {"--report", str(given.report), "--kept", str(given.kept), "--jobs", str(given.jobs)}
+    words = " ".join(word for word in sys.argv[1:] if word not in hidden)
+    text = section(found, f"python -m benchmarks.mutants {words}".strip(), time.monotonic() - start)
     if given.report:
-        given.report.write_text(text, encoding="utf-8")
+        write(given.report, text)
     print(text)
 
 
