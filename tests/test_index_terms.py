@@ -14,7 +14,7 @@ import pytest
 from matcalc.calculus.factoring import write
 from matcalc.calculus.simplify import settle
 from matcalc.calculus.terms import FIRST, Raw, Sum, normalise
-from matcalc.expressions.dims import Dim
+from matcalc.expressions.dims import Dim, multiply
 from matcalc.expressions.node import Node, axes
 from matcalc.operations import table
 from matcalc.operations.table import make, variable
@@ -161,3 +161,48 @@ def test_the_same_graph_under_all_its_names() -> None:
                                     for (node, q, index), turn in zip(term.factors, turned, strict=True)]
                 normalise(term.shuffled(), (), found)
             assert len(found.terms) == 1, name
+
+
+def test_pairs_of_indices() -> None:
+    """Two pairings that share the pair, or both parts, with what else stands at them; and those that do not."""
+    mn = multiply("n", "m")
+    pair, swapped = table.pair("n", "m"), table.pair("m", "n")
+    V, N = variable("V", (mn, 1)), variable("N", ("n", "n"))
+    M = variable("M", ("m", "m"))
+    i, k, j, h, r, s = range(FIRST, FIRST + 6)
+    dims = {i: "n", k: "m", j: "n", h: "m", r: mn, s: mn}
+    rng = np.random.default_rng(7)
+    shaped = lambda node: [SIZES.get(str(d), 12) for d in axes(node.shape)]  # noqa: E731
+    arrays = {v.params[0]: rng.standard_normal(shaped(v)) for v in (A, B, C, V, N, M)}
+    at = Evaluator(arrays, SIZES)
+    terms = [
+        [(pair, 1, (r, i, k)), (pair, 1, (r, j, h)), (A, 1, (i, j)), (M, 1, (k, h))],
+        [(pair, 1, (r, i, k)), (pair, 1, (s, i, k)), (V, 1, (r,)), (V, 1, (s,))],
+        [(pair, 1, (r, i, k)), (pair, 1, (r, j, h)), (V, 1, (r,)), (B, 1, (i, k)), (B, 1, (j, h))],
+        [(pair, 1, (r, i, k)), (pair, 1, (s, i, k)), (V, 1, (r,)), (V, 1, (s,)), (B, 1, (i, k))],
+        [(pair, 1, (r, i, k)), (swapped, 1, (r, h, j)), (B, 1, (i, k)), (B, 1, (j, h))],
+        [(pair, 1, (r, i, k)), (swapped, 1, (s, k, i)), (V, 1, (r,)), (V, 1, (s,))],
+        [(pair, 1, (r, i, k)), (V, 1, (r,)), (A, 1, (0, i)), (C, 1, (k, 1))],
+        [(pair, 1, (r, i, k)), (V, 1, (r,)), (N, 1, (0, i)), (B, 1, (1, k))],
+        [(pair, 1, (r, i, k)), (pair, 1, (r, 0, h)), (A, 1, (i, 1)), (M, 1, (k, h))],
+    ]
+    for factors in terms:
+        free: list[Dim] = ["n", "n"] if any(q < FIRST for *_, index in factors for q in index) else [1, 1]
+        operands: list[Any] = []
+        for node, _, index in factors:
+            operands += [at(node).reshape(shaped(node)), list(index)]
+        wanted = np.einsum(*operands, [0, 1] if free == ["n", "n"] else [])
+        raw = Raw(1)
+        raw.factors = list(factors)  # type: ignore[arg-type]
+        raw.sizes = {q: dims[q] for *_, index in factors for q in index if q >= FIRST}
+        found = Sum(tuple(free))  # type: ignore[arg-type]
+        normalise(raw, found.free, found)
+        total: Any = 0.0
+        for (scalars, left), c in found.terms.items():
+            operands = [1.0, []]
+            for node, power, index in left:
+                operands += [at(node).reshape(shaped(node)) ** float(power), [*index]]
+            for node, power in scalars:
+                operands += [at(node).item() ** float(power), []]
+            total = total + float(c) * np.einsum(*operands, [0, 1] if free == ["n", "n"] else [])
+        assert np.allclose(total, wanted), factors
