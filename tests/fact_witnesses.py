@@ -169,7 +169,7 @@ def closures() -> Iterator[str]:
                 head = "not" if names.BITS[fact] & names.OF_SQUARES else "unknown"
                 yield f"{head} {fact}: A for A {wide} {' '.join(words(given))}"
     for given, excluded in names.EXCLUSIONS:
-        for shape in ("4×4",) if given & names.OF_SQUARES else ("4×4", "4×1", "1×1"):
+        for shape in ("4×4",) if given & names.OF_SQUARES else ("4×4", "5×3", "4×1", "1×1"):
             yield from [f"not {fact}: A for A {shape} {' '.join(words(given))}" for fact in words(excluded)]
     yield from ["symmetric: A for A 1×1", *[f"not {fact}: A for A 4×3" for fact in words(names.OF_SQUARES)]]
 

@@ -173,7 +173,7 @@ def test_pairs_of_indices() -> None:
     dims = {i: "n", k: "m", j: "n", h: "m", r: mn, s: mn}
     rng = np.random.default_rng(7)
     shaped = lambda node: [SIZES.get(str(d), 12) for d in axes(node.shape)]  # noqa: E731
-    arrays = {v.params[0]: rng.standard_normal(shaped(v)) for v in (A, B, C, V, N, M)}
+    arrays = {v.params[0]: rng.standard_normal(shaped(v)) for v in (A, B, C, V, N, M, x, u)}
     at = Evaluator(arrays, SIZES)
     terms = [
         [(pair, 1, (r, i, k)), (pair, 1, (r, j, h)), (A, 1, (i, j)), (M, 1, (k, h))],
@@ -185,12 +185,22 @@ def test_pairs_of_indices() -> None:
         [(pair, 1, (r, i, k)), (V, 1, (r,)), (A, 1, (0, i)), (C, 1, (k, 1))],
         [(pair, 1, (r, i, k)), (V, 1, (r,)), (N, 1, (0, i)), (B, 1, (1, k))],
         [(pair, 1, (r, i, k)), (pair, 1, (r, 0, h)), (A, 1, (i, 1)), (M, 1, (k, h))],
+        [(pair, 1, (r, i, k)), (pair, 1, (s, j, h)), (A, 1, (i, j)), (M, 1, (k, h)), (V, 1, (r,)), (V, 1, (s,))],
+        [(pair, 1, (r, i, k)), (pair, 1, (s, j, h)), (A, 1, (i, j)), (M, 1, (k, h)), (V, 1, (r,)), (V, 1, (s,)),
+         (x, 1, (j,))],
+        [(pair, 1, (r, i, k)), (pair, 1, (s, j, h)), (A, 1, (i, j)), (M, 1, (k, h)), (V, 1, (r,)), (V, 1, (s,)),
+         (u, 1, (h,))],
+        [(pair, 1, (r, i, k)), (pair, 1, (s, 0, h)), (A, 1, (i, 0)), (M, 1, (k, h)), (V, 1, (r,)), (V, 1, (s,)),
+         (x, 1, (1,))],
+        [(pair, 1, (r, i, k)), (x, 1, (i,)), (u, 1, (k,)), (V, 1, (r,))],
+        [(pair, 1, (r, i, k)), (x, 1, (i,)), (u, 1, (k,)), (u, 1, (k,)), (V, 1, (r,))],
+        [(pair, 1, (r, i, k)), (x, 2, (i,)), (u, 1, (k,)), (V, 1, (r,))],
     ]
     for factors in terms:
         free: list[Dim] = ["n", "n"] if any(q < FIRST for *_, index in factors for q in index) else [1, 1]
         operands: list[Any] = []
-        for node, _, index in factors:
-            operands += [at(node).reshape(shaped(node)), list(index)]
+        for node, power, index in factors:
+            operands += [at(node).reshape(shaped(node)) ** float(power), list(index)]
         wanted = np.einsum(*operands, [0, 1] if free == ["n", "n"] else [])
         raw = Raw(1)
         raw.factors = list(factors)  # type: ignore[arg-type]

@@ -16,6 +16,15 @@ from matcalc.render.source import source
 
 FORMS = [
     ("s = x.T@A@x", "x", "(A + A.T)@x"),
+    ("J = y.T@A@x + (y.T@b)*(c.T@x)", "y", "(b@c.T + A)@x"),
+    ("J = t*sum(A@x) + t*sum(B@x); t: scalar", "t", "(sum(B, axis=0) + sum(A, axis=0))@x"),
+    ("J = t**2*(x.T@A@x) + t*(b.T@x); t: scalar", "t", "(2*t*x.T@A + b.T)@x"),
+    ("J = t*(x.T@A@y) + t*(x.T@B@y); t: scalar", "t", "x.T@(A + B)@y"),
+    ("J = 6*x.T@A@y + 4*x.T@B@y", "x", "2*(3*A + 2*B)@y"),
+    ("J = sum(2*X)", "X", "2*ones(n, m)"), ("J = -sum(X)", "X", "-ones(n, m)"), ("J = sum(X)/3", "X", "ones(n, m)/3"),
+    ("J = sum(X, axis=0)@b", "X", "ones(n)@b.T"), ("J = sum(a*sum(X, axis=1))", "X", "a@ones(m).T"),
+    ("J = x.T@(A + eye(n))@A@y; A: matrix(n,n)", "x", "A@(A@y + y)"), ("J = tr((A+B)@(A-B))", "A", "2*A.T"),
+    ("J = sum(sqrt(x**2)*y); x: vector(n) positive", "y", "x"), ("J = sum((x+y)**2) - sum(x*x)", "x", "2*y"),
     ("J = norm(A@x - b)**2", "x", "2*A.T@(A@x - b)"),
     ("s = a.T@inv(X)@b", "X", "-inv(X).T@a@b.T@inv(X).T"),
     ("z = W@x + b\nh = f(z)\ns = u.T@h", "W", "(u*f'(z))@x.T"),

@@ -75,7 +75,7 @@ IMPLICATIONS = tuple(
         ("upper positive_diagonal", "invertible", SQUARE),
         ("symmetric skew", "zero", SQUARE),
         ("zero", "nonnegative whole lower upper", ANY),
-        ("zero", "symmetric skew semidefinite", SQUARE),
+        ("zero", "skew semidefinite", SQUARE),
         ("symmetric columns_sum_to_one", "rows_sum_to_one", SQUARE),
         ("symmetric rows_sum_to_one", "columns_sum_to_one", SQUARE),
         ("unit", "orthonormal", COLUMN),
