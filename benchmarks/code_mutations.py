@@ -46,11 +46,13 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], Any]]]:
         found.append(("constant", field("value", not node.value)))
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
         found.append(("sign or not removed", lambda n: n.operand))
-    elif isinstance(node, ast.Call) and len(node.args) == 2 and not any(isinstance(a, ast.Starred) for a in node.args):
+    elif isinstance(node, ast.Call) and len(node.args) == 2 and not (
+        any(isinstance(a, ast.Starred) for a in node.args) or ast.unparse(node.func) in ("max", "min")
+    ):
         found.append(("arguments swapped", field("args", node.args[::-1])))
     elif isinstance(node, ast.If | ast.IfExp):
         found.append(("condition negated", field("test", ast.UnaryOp(ast.Not(), node.test))))
-    elif isinstance(node, ast.Return) and node.value is not None and not is_none(node.value):
+    elif isinstance(node, ast.Return) and node.value is not None and not is_nothing(node.value):
         found.append(("returns None", field("value", ast.Constant(None))))
     elif isinstance(node, ast.AugAssign | ast.Continue | ast.Break) or (
         isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
@@ -59,9 +61,9 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], Any]]]:
     return found
 
 
-def is_none(node: ast.AST) -> bool:
-    """Whether a piece of syntax is ``None``."""
-    return isinstance(node, ast.Constant) and node.value is None
+def is_nothing(node: ast.AST) -> bool:
+    """Whether a piece of syntax is ``None``, or ``False``, which is as good where a truth is asked for."""
+    return isinstance(node, ast.Constant) and (node.value is None or node.value is False)
 
 
 class _At(ast.NodeTransformer):

@@ -83,7 +83,7 @@ def figures(found: Sequence[tuple[Mutant, str]], there: Mapping[str, int]) -> Fi
             equivalent.append(f"`{mutant!r}`: {reason}")
         elif not test:
             survivors.append(f"`{mutant!r}`")
-    tried, killed, _ = [sum(column) for column in zip(*counts.values(), strict=True)]
+    tried, killed = (sum(row[k] for row in counts.values()) for k in (0, 1))
     by_module = {module: (there[module], *row) for module, row in counts.items() if row[0]}
     return Figures(tried, killed, equivalent, survivors, by_module)  # type: ignore[arg-type]
 
