@@ -225,7 +225,7 @@ def test_lists_integers_and_short_floats_are_converted() -> None:
     ("12", ValueError), (np.array(["2020"], "M8[Y]"), ValueError),
 ])  # fmt: skip
 def test_what_is_no_number_is_told_by_name(x: Any, error: type[Exception]) -> None:
-    with pytest.raises(error, match="^x (is|has) "):
+    with pytest.raises(error, match=r"^x (is|has) "):
         compiled("s = sum(x)")(x=x)
 
 
