@@ -210,3 +210,32 @@ def test_hints_against_what_indices_ask_for() -> None:
 def test_no_names_no_hints() -> None:
     with pytest.raises(mc.MatcalcError, match="all dimensions are numbers"):
         mc.compile("x: vector(3); s = x.T@x", dims={"n": 2})
+
+
+def test_what_is_there_transposed_is_not_computed_again() -> None:
+    source = "A: matrix(n, m); B: matrix(n, m); C = A*B; D = B.T*A.T; Y = C@D"
+    text = mc.compile(source).source.split('"""')[4]
+    assert text.count(" * ") == 1
+    given = arrays(source, {"n": 3, "m": 4})
+    product = given["A"] * given["B"]
+    np.testing.assert_allclose(mc.compile(source)(**given)[0], product @ product.T, rtol=1e-12)
+
+
+def test_few_tests_in_one_function() -> None:
+    """So that it can be read; what is undecided after them is decided for the sizes assumed."""
+    layers = "; ".join([f"W{k}: matrix(d{k}, d{k + 1})" for k in range(5)])
+    text = mc.compile(f"{layers}; s = sum((W0@W1@W2@W3@W4)**2)", "all").source
+    tests = {line.strip() for line in text.splitlines() if line.strip().startswith("if ") and " <= " in line}
+    assert 1 <= len(tests) <= 4
+
+
+def test_a_long_chain_takes_what_is_there() -> None:
+    """Value and gradients of nine square matrices: no product of all but one for each gradient."""
+    layers = "; ".join([f"W{k}: matrix(n, n)" for k in range(9)])
+    source = f"{layers}; s = sum(({'@'.join([f'W{k}' for k in range(9)])})**2)"
+    function = mc.compile(source, "all")
+    assert function.source.count(".dot(") <= 8 + 3 * 9
+    given = {f"W{k}": np.random.default_rng(k).standard_normal((3, 3)) for k in range(9)}
+    plain = mc.compile(source, "all", optimize=False)(**given)[1]
+    for name, found in function(**given)[1].items():
+        np.testing.assert_allclose(found, plain[name], rtol=1e-9)

@@ -96,7 +96,7 @@ def decided(chain: Chain, sizes: Sizes, several: bool = True) -> Decision:
     dims = [sizes.known(dim) for dim in chain.dims]
     if n > FEW:
         dims = [sizes.weight(dim) for dim in dims]
-    if n > LIMIT or (n > FEW and len(set(dims)) == 1):
+    if n > LIMIT:
         tree: Tree = 0
         for k in range(1, n):
             tree = (tree, k)

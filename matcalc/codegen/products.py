@@ -18,11 +18,13 @@ from matcalc.codegen.plan import Chain, Known, Order, Tree, decided, test_of
 from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.uses import Uses, is_scaling
 from matcalc.codegen.values import Graph, Value, axes_of
+from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape
 
 __all__ = ["Flat", "flatten", "is_product", "multiply", "oriented", "quotient"]
 
 SCALAR = (1, 1)
+TESTS = 4  # different ones in a function, so that it can be read
 
 
 class Flat:
@@ -209,6 +211,12 @@ def _fold(graph: Graph, part: list[Factor]) -> Factor | Value:
         return part[0]
     chain = _chain(graph, part)
     decision = decided(chain, graph.sizes, graph.options.run_time_order)
+    if len(decision.orders) > 1:
+        test, _ = _test(decision.orders)
+        if test not in graph.tests and len(graph.tests) == TESTS:
+            decision = decided(chain, graph.sizes, several=False)
+        else:
+            graph.tests.add(test)
     orders = decision.orders
     if len(part) > 2:
         graph.decisions.append((tuple([f.value for f in part]), decision))
@@ -244,9 +252,8 @@ def _either(graph: Graph, orders: list[Order], one: Factor, other: Factor) -> Fa
     """Two orders, and a test of the sizes between them."""
     if one.value is other.value:
         return one
-    sides, values = test_of(orders[0].cost, orders[1].cost), (one.value, other.value)
-    if str(sides[1]) < str(sides[0]):  # at equal costs either will do, so one test serves all that have these sides
-        sides, values = sides[::-1], values[::-1]
+    sides, turned = _test(orders)
+    values = (other.value, one.value) if turned else (one.value, other.value)
     return Factor("matrix", one.shape, graph.value("choice", values, sides, axes_of(one.shape)))
 
 
@@ -263,6 +270,13 @@ def _fold_left_over(graph: Graph, part: list[Factor], from_right: bool) -> Facto
         assert isinstance(total, Factor)
         total = combine(graph, factor, total) if from_right else combine(graph, total, factor)
     return total
+
+
+def _test(orders: list[Order]) -> tuple[tuple[Dim, Dim], bool]:
+    """The two sides of a test between two orders, and whether it holds for the second: at equal costs either will do,
+    so one test serves all that have these sides."""
+    sides = test_of(orders[0].cost, orders[1].cost)
+    return (sides[::-1], True) if str(sides[1]) < str(sides[0]) else (sides, False)
 
 
 CHEAP = ("diagonal", "rows", "columns")

@@ -70,6 +70,7 @@ class Graph:
         self._symmetric: dict[Value, bool] = {}
         self.factors: dict[Value, Value] = {}  # of a matrix, its Cholesky factor
         self.chains: dict[tuple[Hashable, ...], Value] = {}  # products of matrices by their factors
+        self.tests: set[tuple[Any, ...]] = set()  # of sizes at run time
         self.decisions: list[tuple[tuple[Value, ...], Any]] = []  # the factors of chains and in which order they go
         self.one = self.const(ONE)
 
@@ -132,12 +133,23 @@ class Graph:
                 a = self.value("expand", (a,), (), (*a.axes, 1))
             if form_b == "column" and len(axes) == 2:
                 b = self.value("expand", (b,), (), (*b.axes, 1))
+            turned = self._turned(op, a, b, params, axes)
+            if turned is not None:
+                return turned
             if op == "add" and self.find(op, (b, a), params, axes) is not None:
                 a, b = b, a
             return self.value(op, (a, b), params, axes)
         form = form_a if form_a != "scalar" else form_b
         small = self.value(op, (a, b), params, a.axes or b.axes)
         return self.spread(small, axes, form)
+
+    def _turned(self, op: str, a: Value, b: Value, params: tuple[Any, ...], axes: Axes) -> Value | None:
+        """An operation on two transposed matrices, where that on the matrices is there already."""
+        if not (self.options.transposes and a.op == b.op == "T"):
+            return None
+        pairs = [(a.args[0], b.args[0]), (b.args[0], a.args[0])] if op in ("add", "mul") else [(a.args[0], b.args[0])]
+        found = [self.find(op, pair, params, axes[::-1]) for pair in pairs]
+        return next((self.transposed(value) for value in found if value is not None), None)
 
     def _form(self, value: Value, shape: Shape, axes: Axes) -> tuple[str, Value]:
         if value.op == "spread":
