@@ -134,6 +134,7 @@ SHOWS = {  # a program whose code is another without it
     "factorisations": "A: matrix(n, n); s = x.T@inv(A)@y",
     "structure": "A: matrix(n, n); s = sum(diag(x)@A@A@A)",
     "scalars": "a: scalar; A: matrix(n, n); s = x.T@(a*A)@y",
+    "syrk": "c: scalar; X: matrix(100, n); Y = c*(X.T@X)",
     "stable": "s = log(sum(exp(x)))",
 }
 

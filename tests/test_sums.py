@@ -92,3 +92,16 @@ def test_long_sums_and_deep_ones() -> None:
     np.testing.assert_allclose(value, mc.compile(source, optimize=False)(**given)[0], rtol=1e-10)
     deep = "A: matrix(n, n); y = (" + "(" * 150 + "A" + " + A.T)" * 150 + ")@x"
     assert mc.compile(deep)(**inputs(deep))[0].shape == (5,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [("m", "2.0 * X.T.dot(X)"), ("100", "2.0 * X.T.dot(X)"), ("3", "(2.0 * X.T).dot(X)")],
+)  # fmt: skip
+def test_squares_of_which_blas_computes_half(rows: str, line: str) -> None:
+    """Both factors are one array, unless they are so few rows that to scale the result costs more than the half."""
+    source = f"X: matrix({rows}, n); Y = 2*X.T@X"
+    function = mc.compile(source)
+    assert f"Y = {line}" in body(function)
+    X = np.random.default_rng(0).standard_normal((7 if rows == "m" else int(rows), 5))
+    np.testing.assert_allclose(function(X=X)[0], 2 * X.T @ X, rtol=1e-12)

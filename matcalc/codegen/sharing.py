@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcalc.codegen.factorisations import decomposed, together
-from matcalc.codegen.sums import Meetings, distributed, factored, mirrored
+from matcalc.codegen.sums import ENTRY, Meetings, distributed, factored, mirrored
 from matcalc.codegen.values import Graph, Value
 
 __all__ = ["improve"]
@@ -119,9 +119,9 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
     core = args[1] if value.op == "mul" else args[0]
     if uses[old] != 1 or len(core.axes) != 2 or core.op not in ("outer", "matmul"):
         return None
-    if graph.options.syrk and core.op == "matmul" and mirrored(*core.args):
-        return None
     a, b = core.args
+    if graph.options.syrk and core.op == "matmul" and mirrored(a, b) and graph.sizes.weight(a.axes[1]) >= ENTRY:
+        return None  # half of the product costs more than to scale it
     sizes = [graph.sizes.size(v.axes) for v in (core, a, b)]
     if sizes[0] <= min(sizes[1:]):
         return None

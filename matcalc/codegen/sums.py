@@ -17,7 +17,7 @@ from typing import cast
 from matcalc.codegen.values import Axes, Graph, Value
 from matcalc.expressions.dims import Dim, add, multiply
 
-__all__ = ["Meetings", "distributed", "factored"]
+__all__ = ["ENTRY", "Meetings", "distributed", "factored"]
 
 TERMS = 16  # of a sum that a vector is passed through; the walk is as deep at most
 ENTRY = 32  # what an entry costs that is read, added to and written
