@@ -134,6 +134,21 @@ def test_blocks_pickles_and_other_targets() -> None:
     np.testing.assert_allclose(flat(flat.x0)[1], expected(flat.x0)[1])
 
 
+def test_outside_the_cone_the_value_is_infinite() -> None:
+    source = "P: posdef(n); J = tr(P@B) - logdet(P); B: posdef(n)"
+    flat = mc.compile(source, "P", order=2).flat(np.eye(2), B=np.diag([1.0, 4.0]))
+    value, gradient = flat([1.0, 0.0, -1.0])
+    assert value == np.inf
+    assert np.isnan(gradient).all()
+    assert flat.hess([1.0, 0.0, -1.0]).tolist() == np.eye(3).tolist()
+    found = optimize.minimize(flat, [30.0, 1.0, 20.0], jac=True, hess=flat.hess, method="trust-exact")
+    np.testing.assert_allclose(flat.unpack(found.x)["P"], np.diag([1, 0.25]), atol=1e-4)
+    with pytest.raises(np.linalg.LinAlgError, match="P is not positive definite"):
+        mc.compile(source, "P").flat(-np.eye(2), B=np.eye(2))  # no start
+    with pytest.raises(np.linalg.LinAlgError):  # not the variable's doing
+        mc.compile("x: vector(n); A: matrix(n, n); J = x.T@inv(A)@x", "x").flat(np.ones(2), A=np.ones((2, 2)))
+
+
 # errors -----------------------------------------------------------------------------------------------------
 
 LINE = "r = X@w + b - y; J = r.T@r; X: matrix(m, n); b: scalar"

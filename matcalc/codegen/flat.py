@@ -35,6 +35,9 @@ class Flat:
     vector of such.  ``hess(x)`` is the Hessian (of a function compiled with ``order=2``), ``hessp(x, p)`` its product
     with a vector (of one compiled with ``hvp=``, or from the Hessian).  What one point gives is computed once, whoever
     asks for it.
+
+    Where a positive definite variable is none any more, the value is infinite, the gradient nan and the Hessian the
+    identity, which methods with a trust region can factorise before they take a shorter step.
     """
 
     def __init__(self, function: Compiled, start: Any, data: Mapping[str, Any]) -> None:
@@ -55,14 +58,20 @@ class Flat:
 
     def __call__(self, x: Any) -> tuple[float, Array]:
         """The value and the gradient at a packed vector."""
-        value, gradients = self._results(self._vector(x))[:2]
+        results = self._inside(x)
+        if results is None:
+            return np.inf, np.full(self.size, np.nan)
+        value, gradients = results[:2]
         return float(value), self._joined({name: part.down(gradients[name]) for name, part in self.parts.items()})
 
     def hess(self, x: Any) -> Array:
         """The Hessian at a packed vector, a symmetric matrix; `UnsupportedError` unless compiled with ``order=2``."""
         if self.variables.order != 2:
             raise UnsupportedError("the function was compiled without second derivatives", hint="compile with order=2")
-        blocks = self._results(self._vector(x))[2]
+        results = self._inside(x)
+        if results is None:
+            return np.eye(self.size)
+        blocks = results[2]
         found = np.empty((self.size, self.size))
         top = 0
         for a, row in self.parts.items():
@@ -165,6 +174,16 @@ class Flat:
         if self._at is None or self._at[0] != key:
             self._at = key, self._called(x, np.zeros(self.size))
         return self._at[1]
+
+    def _inside(self, x: Any) -> Any:
+        """The results at a point; `None` where a positive definite variable is none any more."""
+        x = self._vector(x)
+        try:
+            return self._results(x)
+        except np.linalg.LinAlgError:
+            if "posdef" in self.variables.kinds.values():
+                return None
+            raise
 
     def _called(self, x: Array, p: Array) -> Any:
         given = {**self.data, **self.unpack(x)}
