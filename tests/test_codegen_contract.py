@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from generated import GRADIENTS, NETWORK, compiled, point, request
 
+import matcalc as mc
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import Request, build, generate
 from matcalc.errors import UnknownNameError, UnsupportedError
@@ -277,6 +279,29 @@ def test_the_gradient_of_a_norm_is_zero_at_zero() -> None:
     np.testing.assert_array_equal(gradients["a"], [0, 0])
     _, gradients = compiled("r = norm(A@x)", {"x": "A.T@(A@x)/norm(A@x)"})(A=[[1.0, 2.0]], x=[0.0, 0.0])
     np.testing.assert_array_equal(gradients["x"], [0, 0])
+
+
+@pytest.mark.parametrize("source", [
+    "x.T@x + norm(x)", "x.T@x/(1 + norm(x))", "y.T@x/(1 + norm(x))", "log(1 + norm(x))", "norm(x)**1.5 + norm(x)**3",
+    "norm(A@x) + x.T@A.T@A@x", "norm(x*y) + sum((x*y)**2)", "norm(outer(x, x))", "norm(diag(x)) + x.T@x",
+    "norm(x)/(1 + norm(x))*x.T@x", "r = A@x; 2*norm(r) + r.T@r + norm(x)", "norm(x)/norm(y)", "norm(x)*norm(x - y)",
+    "sqrt(x.T@x) + x.T@A@x", "sum(norm(x)*x + x/norm(y))",
+])  # fmt: skip
+def test_multiples_of_the_gradient_of_a_norm_are_zero_at_zero(source: str) -> None:
+    """Against central differences: of what is even around a kink, they are 0."""
+    given = {"x": np.zeros(3), "y": np.array([1.0, 2.0, -1.0]), "A": np.arange(9.0).reshape(3, 3)}
+    function = mc.compile(source, ["x"])
+    given = {name: value for name, value in given.items() if name in inspect.signature(function).parameters}
+    steps = 1e-7 * np.eye(3)
+    numeric = [(function(**given | {"x": s})[0] - function(**given | {"x": -s})[0]) / 2e-7 for s in steps]
+    np.testing.assert_allclose(function(**given)[1]["x"], numeric, atol=1e-6)
+
+
+@pytest.mark.parametrize(("source", "wrt"), [("t/norm(x)", "t"), ("log(t*norm(x))", "x"), ("t/(2*norm(x))", "t")])
+def test_what_is_infinite_where_a_norm_is_zero_stays_so(source: str, wrt: str) -> None:
+    with np.errstate(all="ignore"):
+        _, gradients = mc.compile(f"t: scalar; {source}", [wrt])(x=np.zeros(2), t=3.0)
+    assert not np.any(np.isfinite(gradients[wrt]))
 
 
 def test_a_unit_vector_of_zero_is_not_a_number() -> None:

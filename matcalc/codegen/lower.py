@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.codegen import factorisations, products, reduce, structure, tensors
+from matcalc.codegen import factorisations, norms, products, reduce, structure, tensors
 from matcalc.codegen.factors import Factor, dense
 from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.products import Flat
@@ -50,6 +50,7 @@ class Lowering:
         self.graph = Graph(options, sizes)
         self.uses = Uses(outputs, options)
         self.in_value, self.written = in_value, written
+        self.singular = norms.singular_norms(in_value)
         self.hints: dict[Value, str] = {}
         self.flats: dict[Node, Flat | None] = {}
         self.done: dict[Node, Scaled] = {}
@@ -151,7 +152,9 @@ class Lowering:
             n, factor = self.factor(part, transposed)
             number *= n
             factors.append(factor)
-        up, over = [], []
+        up: list[Value] = []
+        over: list[Value] = []
+        safe: list[Value] = []
         for part in flat.up:
             n, value = self.done[part]
             number *= n
@@ -159,34 +162,19 @@ class Lowering:
         for part in flat.over:
             n, value = self.done[part]
             number, value = (number / n, value) if n else (number, self.array(part))
-            over.append(value)
+            (safe if node not in self.in_value and self._is_safe(part, flat, factors, up) else over).append(value)
         if number == 0 and not any(v.op == "const" for v in over) and not flat.zero_over:
             axes = axes_of(flat.shape)
             return ONE, self.graph.full(Fraction(0), axes) if axes else self.graph.const(Fraction(0))
-        guard = node not in self.in_value and self._vanishes_with_norm(over, factors, up)
-        return number, products.multiply(self.graph, flat, factors, up, over, guard)
+        return number, products.multiply(self.graph, flat, factors, up, over, safe)
 
-    def _vanishes_with_norm(self, over: list[Value], factors: list[Factor], up: list[Value]) -> bool:
-        """Whether the product is a multiple of ``X / norm(X)``."""
-        norms = {v.args[0] for v in over if v.op == "call" and v.params[0] == "norm"}
-        if len(norms) != 1 or len(over) != 1:
+    def _is_safe(self, divisor: Node, flat: Flat, factors: list[Factor], up: list[Value]) -> bool:
+        """Whether a product in a derivative is 0 where its divisor, a norm, is."""
+        norm = norms.norm_below(divisor)
+        if norm is None or [norms.norm_below(part) for part in flat.over].count(norm) != 1:
             return False
-        (wanted,) = norms
         values = [dense(self.graph, f) for f in factors if f.kind in ("matrix", "vector", "diagonal")]
-        return any(mentions(v, wanted) for v in [*values, *up])
-
-
-def mentions(value: Value, wanted: Value) -> bool:
-    """Whether a value is a product in which ``wanted`` is a factor."""
-    stack, budget = [value], 64
-    while stack and budget:
-        budget -= 1
-        v = stack.pop()
-        if v is wanted or (v.op == "T" and v.args[0] is wanted) or (wanted.op == "T" and wanted.args[0] is v):
-            return True
-        if v.op in ("mul", "matmul", "dot", "outer", "T", "neg", "expand"):
-            stack.extend(v.args)
-    return False
+        return norm not in self.singular or norms.is_multiple(self.done[norm][1], [*values, *up])
 
 
 # rules ------------------------------------------------------------------------------------------------------

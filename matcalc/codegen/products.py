@@ -127,7 +127,9 @@ def _factor(flat: Flat, node: Node, t: bool, inverted: bool) -> None:
         flat.chain.append((node, t))
 
 
-def multiply(graph: Graph, flat: Flat, factors: list[Factor], up: list[Value], over: list[Value], guard: bool) -> Value:
+def multiply(
+    graph: Graph, flat: Flat, factors: list[Factor], up: list[Value], over: list[Value], safe: list[Value]
+) -> Value:
     """The product of what was taken apart, but for its number."""
     eyes = [f for f in factors if f.kind == "eye"]
     rest = [f for f in factors if f.kind != "eye"]
@@ -143,7 +145,7 @@ def multiply(graph: Graph, flat: Flat, factors: list[Factor], up: list[Value], o
         core: Value | None = dense(graph, product)
     else:
         core = dense(graph, vectors[0]) if vectors else None
-    scalar = quotient(graph, up, over, guard, flat.zero_over)
+    scalar = quotient(graph, up, over, safe, flat.zero_over)
     return scalar if core is None else _scaled(graph, scalar, core)
 
 
@@ -162,15 +164,17 @@ def _scaled(graph: Graph, scalar: Value, core: Value) -> Value:
     return graph.value("mul", (scalar, core), (), core.axes)
 
 
-def quotient(graph: Graph, up: list[Value], over: list[Value], guard: bool, zero: bool) -> Value:
-    """Scalars multiplied and divided."""
+def quotient(graph: Graph, up: list[Value], over: list[Value], safe: list[Value], zero: bool) -> Value:
+    """Scalars multiplied and divided; by those that are ``safe``, where they are not 0."""
     top = _product(graph, up)
     if zero:
         over = [*over, graph.const(Fraction(0))]
     over = [value for value in over if value is not graph.one]
-    if not over:
-        return top
-    return graph.value("guarded" if guard else "div", (top, _product(graph, over)))
+    if over:
+        top = graph.value("div", (top, _product(graph, over)))
+    for norm in safe:
+        top = graph.value("guarded", (top, norm))
+    return top
 
 
 def _product(graph: Graph, scalars: list[Value]) -> Value:
