@@ -17,6 +17,11 @@ from matcalc.render.source import source
 FORMS = [
     ("s = x.T@A@x", "x", "(A + A.T)@x"),
     ("J = y.T@A@x + (y.T@b)*(c.T@x)", "y", "(b@c.T + A)@x"),
+    ("J = y.T@A@ones(n)", "y", "A@ones(n)"), ("J = y.T@mean(A@B, axis=1)", "y", "mean(A@B, axis=1)"),
+    ("J = y.T@(A*B)@ones(n); B: matrix(m,n)", "y", "sum(A*B, axis=1)"), ("J = tr(A@B.T@C)", "B", "C@A"),
+    ("J = a.T@sum(X, axis=1)*2 - sum(X, axis=0)@b", "X", "2*a - ones(n)@b.T"),
+    ("J = sum(X, axis=0)@b + sum(X*Y)", "X", "Y + b.T"), ("J = 2*sum(x) + 2*sum(y*x)", "x", "2*(y + 1)"),
+    ("s = (3*t/2)**6000; t: scalar", "t", "9000*(1.5*t)**5999"), ("J = x.T@diag(r)@y; r: row(n)", "x", "r.T*y"),
     ("J = t*sum(A@x) + t*sum(B@x); t: scalar", "t", "(sum(B, axis=0) + sum(A, axis=0))@x"),
     ("J = t**2*(x.T@A@x) + t*(b.T@x); t: scalar", "t", "(2*t*x.T@A + b.T)@x"),
     ("J = t*(x.T@A@y) + t*(x.T@B@y); t: scalar", "t", "x.T@(A + B)@y"),

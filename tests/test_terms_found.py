@@ -27,7 +27,14 @@ sum(A)*sum(B); sum(A, axis=0)@x; sum(A@B, axis=1).T@x; mean(A)*t; sum(A*x); sum(
 (x.T@y)**2; (x.T@A@y)*(y.T@B@x); (x.T@A@x)/(x.T@x); norm(A@x - y)**2; norm(x)*norm(y); sum(outer(x, y)*A)
 sum((x - mean(x))**2); sum(where(x > y, x*t, y)); sum(maximum(x, y)*x); sum(abs(x - y)*x); sum(cumsum(x)*y)
 tr(A@A@A); tr(A.T@A@A); tr(S@A); sum(S@x*(S@x)); x.T@S@A@S@x; x.T@(A + A.T)@x; tr((A + B)@(A - B)); tr(K@A)
-sum((A@x)*(B@y)*(A@y)); (A@x).T@((B@x)*y); sum(A*(x@y.T)*B); sum(A*A*B); tr(A@diag(B@x)@A.T); sum(A**2@x)
+sum(A, axis=0)@x + y.T@sum(A, axis=1); (sum(A, axis=0)@x)**2; sum((A*(B@ones(n)))**2); sum(x/sum(x)*y); mean(A@B)**2
+sum((A + x)*(B + y.T)); sum((x@ones(n).T + A)**2); sum(sum(A, axis=0)*x.T + t); sum(A*sum(A, axis=1))
+sum(diag(x.T)@A@y); sum(x)**3*t**2/sum(y)**2; (sum(x) + t)**2*sum(x*y)/(1 + x.T@y); sum(x)**0*t
+A[0, :]@x; A[0, 1]*t; sum(A[0:2, :]@x); sum(x[1:3]*y[0:2]); sum(A[:, 1]*x); sum((A@B)[1, :]); eye(n)[1, :]@x
+sum(eye(n)[1:3, :]@x); eye(n)[1, 2]*t; eye(n)[1, 1]*t; sum(eye(n)[:, 1]*x); sum((A@x)[0:2]); A.T[0, 1]*t
+diag(x)[1, :]@y; x[1:3][1]*y[0]; sum(A[1:3, :][0, :]*x.T); A[0:2, :][1, 2]*t; sum(A[:, 0:2][1:3, :]@x[0:2]); 
+sum(A[1:3, 0:2][0:1, 1:2]*t); sum(eye(n)[0:2, 0:2]@x[1:3]); sum(eye(n)[0:2, 1:3]@x[1:3]); sum(eye(n)[0:1, 1:3]@x[1:3]); sum(eye(n)[1:3, 0:1]*t); t*x[2]
+sum(eye(n)[1, 0:2]@x[0:2]); sum(eye(n)[0:2, 2]*x[0:2]); sum(A[1:3, :].T@x[0:2]); sum((A.T)[1:3, :]@y); (A@B@x)[1]*y[1]
 """
 DECLARED = (
     "; x, y: vector(n) positive; t: scalar positive; A, B: matrix(n, n); P: posdef(n); Q: orthogonal(n)"
