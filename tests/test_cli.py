@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import WINDOW, good, refused, run
 
@@ -354,3 +355,23 @@ def test_a_bug_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 70
     assert "this is a bug" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("check", "s = 3"), "nothing to check"),
+        (("check", "s = x[7]", "--dims", "n=3"), "n = 3 is too small"),
+        (("graph", "s = x[7]", "--dims", "n=3"), "n >= 8"),
+        (("graph", "s = x[7]", "--at", "x=[1;2]"), "n >= 8"),
+    ],
+)
+def test_what_cannot_be_checked_or_drawn(args: tuple[str, ...], words: str) -> None:
+    assert words in refused(*args)
+
+
+def test_a_stack_of_one_block_is_that_block() -> None:
+    value, gradients = mc.compile("y = [2*t]; t: scalar", "t")(t=3.0)
+    assert (np.shape(value), np.shape(gradients["t"]), float(value), float(gradients["t"])) == ((), (), 6, 2)
+    assert mc.derive("y = [2*t]*x; t: scalar", "x")["x"].source() == "2*t*eye(n)"
+    assert mc.check("x: vector(1); y = 2*x", claims={"x": "[2]"}).passed

@@ -169,3 +169,25 @@ def test_claims_about_jacobians_by_structured_matrices(source: str, text: str, w
     assert report.gradients[name].passed
     assert not report.passed
     assert words in report[name].message
+
+
+@pytest.mark.parametrize(
+    ("text", "passed", "words"),
+    [
+        ("x[7]*x", False, "not constant"),
+        ("2*x + 0*sum(x[2:11])", True, "right"),
+        ("{i: 2*x[i] + 0*x[-9]}", True, "right"),
+        ("x/0", False, "not finite"),
+    ],
+)  # fmt: skip
+def test_points_are_large_enough_for_what_claims_index(text: str, passed: bool, words: str) -> None:
+    report = mc.check("s = x.T@x", claims={"x": text})
+    assert report.passed == passed
+    assert words in report["x"].message
+    assert "{" in text or "/" in text or all(sizes["n"] >= 8 for sizes in report.dims)
+
+
+def test_sizes_that_are_too_small_for_an_index() -> None:
+    for source, claims in [("s = x[7]", {}), ("s = x.T@x", {"x": "x[7]*x"})]:
+        with pytest.raises(MatcalcError, match="n = 3 is too small"):
+            mc.check(source, claims=claims, dims={"n": 3})

@@ -18,7 +18,7 @@ from matcalc.calculus.sums import factor_of
 from matcalc.calculus.tensors import entries
 from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, normalise
 from matcalc.errors import UnsupportedError
-from matcalc.expressions.dims import Dim
+from matcalc.expressions.dims import Dim, add
 from matcalc.expressions.node import Node, axes, intern
 from matcalc.operations import table
 
@@ -66,7 +66,8 @@ class _Builder:
                 index.append(self.number_of(item[1]))
                 free.add(index[-1])
             else:
-                raw.factors.append((contraction.unit(size, item[1]), 1, (self.next,)))
+                at = add(size, item[1]) if isinstance(item[1], int) and item[1] < 0 else item[1]
+                raw.factors.append((contraction.unit(size, at), 1, (self.next,)))
                 raw.sizes[self.next] = size
                 index.append(self.next)
                 self.next += 1

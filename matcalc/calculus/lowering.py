@@ -75,6 +75,7 @@ HANDLERS: dict[str, Handler] = {
     "neg": multilinear.negative, "diag": multilinear.diagonal, "index": multilinear.indexed, "div": powers.quotient,
     "pow": powers.power, "sqrt": powers.root, "square": powers.square, "reciprocal": powers.reciprocal,
     "entries": lambda low, node: entries_sum(node),
+    "stack": lambda low, node: low.lower(node.args[0]) if len(node.args) == 1 else low.function(node),
     "exp": powers.exponential, **known.HANDLERS, "inv": inverses.inverse,
     "solve": inverses.solution, "matrix_power": inverses.matrix_power, "power_sum": inverses.power_sum,
     "expm_frechet": inverses.frechet,

@@ -12,7 +12,7 @@ from matcalc.cli import completion
 from matcalc.cli.arguments import SourceCommand, derivation_of, derived, language_option, sizes, variables
 from matcalc.cli.streams import deliver, out
 from matcalc.cli.tables import table
-from matcalc.errors import UnknownNameError
+from matcalc.errors import UnknownNameError, UnsupportedError
 
 if TYPE_CHECKING:
     from matcalc.derivation import Derivation
@@ -80,6 +80,8 @@ def check(
         there = ", ".join(derivation.program.dims)
         raise UnknownNameError(f"the program has no dimension {name}", hint=f"there is {there}" if there else "")
     report = check_derivation(derivation, claims=said, seed=seed, dims=given, language=lang)
+    if not (report.gradients or report.claims or report.laws):
+        raise UnsupportedError("there is nothing to check", hint="the program has no variables")
     show(report)
     if method == "lecture":
         taught(derivation, entries, step, seed, given, (plot, force))

@@ -15,7 +15,7 @@ from typing import Any
 from matcalc.errors import UnknownNameError, UnsupportedError
 from matcalc.expressions.dims import Dim, add, evaluate, names, rename, subtract, terms, text
 
-__all__ = ["LARGE", "Sizes", "grid", "hints_of"]
+__all__ = ["LARGE", "Sizes", "grid", "hints_of", "not_too_small"]
 
 LARGE = 1000
 SMALL = 10
@@ -37,11 +37,16 @@ def hints_of(given: Mapping[str, int], dims: Sequence[str], least: Mapping[Any, 
         if isinstance(size, bool) or not hasattr(size, "__index__") or size < 1:
             raise UnsupportedError(f"the dimension {name} = {size!r}", hint="a dimension is a whole number from 1 on")
         found[name] = int(size)
-    for dim, size in (least or {}).items():
-        if set(names(dim)) <= found.keys() and evaluate(dim, found) < size:
-            told = ", ".join([f"{name} = {found[name]}" for name in names(dim)])
-            raise UnsupportedError(f"{told} is too small", hint=f"the program's indices ask for {text(dim)} >= {size}")
+    not_too_small(found, least or {})
     return found
+
+
+def not_too_small(sizes: Mapping[str, int], least: Mapping[Any, int]) -> None:
+    """Hold sizes against the ``least`` ones that indices ask for.  Raises `UnsupportedError`."""
+    for dim, size in least.items():
+        if set(names(dim)) <= sizes.keys() and evaluate(dim, sizes) < size:
+            told = ", ".join([f"{name} = {sizes[name]}" for name in names(dim)])
+            raise UnsupportedError(f"{told} is too small", hint=f"the program's indices ask for {text(dim)} >= {size}")
 
 
 def _unknown(name: str, dims: Sequence[str]) -> UnknownNameError:

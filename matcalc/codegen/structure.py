@@ -60,6 +60,8 @@ def _indexed(lowering: Lowering, node: Node) -> Scaled:
 
 def _stacked(lowering: Lowering, node: Node) -> Scaled:
     graph = lowering.graph
+    if len(node.args) == 1:
+        return lowering.done[node.args[0]]
     shapes = tuple(argument.shape for argument in node.args)
     values = tuple(map(lowering.array, node.args))
     return ONE, graph.value("stack", values, (node.params, shapes), axes_of(node.shape))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from matcalc.codegen.sizes import not_too_small
 from matcalc.errors import MatcalcError, ShapeError, UnknownNameError, UnsupportedError
 from matcalc.expressions.dims import evaluate, names, text
 from matcalc.expressions.node import Node, axes, postorder
@@ -87,6 +88,7 @@ def given_point(
     _all_there(program, used, at)
     sizes: dict[str, int] = dict(fixed)
     inputs = _arrays(used, at, sizes)
+    not_too_small(sizes, program.least)
     unknown = [name for name in _dims(program, value) if name not in sizes]
     if unknown:
         raise MatcalcError(f"the point does not tell the size of {unknown[0]}", hint=f"--dims {unknown[0]}=3 does")

@@ -79,6 +79,7 @@ def check_program(
     checker = Checker(program, functions, dims, value, structure, np.random.default_rng(seed))
     names = list(dict.fromkeys([*wrt, *(claims or {})]))
     said = claiming.read(program, claims or {}, checker.node, turned)
+    checker.sampler.ask(claiming.least(said))
     found = checker.run(names, {n: g for n, g in gradients.items() if n in names}, points)
     if isinstance(found, Report):
         reports = found.gradients

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.tensors import entries, indexed_sum
 from matcalc.codegen.numpy_module import Request
-from matcalc.expressions.node import Node, Shape, axes, kind
+from matcalc.expressions.dims import Dim, add, subtract
+from matcalc.expressions.node import Node, Shape, axes, kind, postorder
+from matcalc.language.dimensions import least_sizes
 from matcalc.operations.table import make
 from matcalc.verify.points import Code
 from matcalc.verify.report import Diagnosis, VariableReport
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from matcalc.language.program import Program
     from matcalc.verify.check import Checker, Finding
 
-__all__ = ["Claim", "judge", "read", "same"]
+__all__ = ["Claim", "judge", "least", "read", "same"]
 
 ROUGH = 1e-6  # a claim may be written so that it rounds more than the gradient
 Arrays = Sequence[Any]
@@ -59,6 +61,18 @@ def _in_default_layout(claim: Node, variable: Shape) -> Node:
         return make("T", claim)
     first = len(axes(variable))
     return entries(indexed_sum(claim), [*range(first, count), *range(first)])
+
+
+def least(said: Mapping[str, Claim]) -> dict[str, int]:
+    """The least sizes of dimensions that the claims' indices ask for: of ``x[7]``, 8."""
+    needs: list[Dim] = []
+    for node in postorder(*[claim.node for claim in said.values()]):
+        for item, length in zip(node.params, node.args[0].shape, strict=True) if node.op == "index" else ():
+            if item[0] == "at":
+                needs += [item[1], subtract(length, add(item[1], 1))]
+            elif item[0] == "slice":
+                needs += [item[1], subtract(length, item[2])]
+    return least_sizes(needs)
 
 
 def judge(

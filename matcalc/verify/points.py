@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from matcalc import bounds
 from matcalc.codegen.compiled import load
 from matcalc.codegen.numpy_module import Module, Request, build
+from matcalc.codegen.sizes import not_too_small
 from matcalc.expressions.dims import evaluate
 from matcalc.expressions.node import Node, postorder
 from matcalc.verify import sampling
@@ -74,7 +75,9 @@ class Sampler:
     ) -> None:  # fmt: skip
         from matcalc.codegen.functions import bind
 
-        self.inputs, self.dims, self.least, self.fixed, self.rng = inputs, dims, least, fixed, rng
+        self.inputs, self.dims, self.fixed, self.rng = inputs, dims, fixed, rng
+        self.least: dict[Any, int] = {}
+        self.ask(least)
         plain = bind([value], bound)[value]
         self.shapes = [node.shape for node in inputs]
         self.all_shapes = {node.shape for node in postorder(value, *inputs)}
@@ -87,6 +90,11 @@ class Sampler:
         self.unknown = sorted({n.params[0] for n in parts if n.op == "apply" and n.params[0] not in bound})
         guards = {str(i): condition.node for i, condition in enumerate(self.conditions)}
         self.code = Code(Request(plain, inputs, guards))
+
+    def ask(self, least: Mapping[Any, int]) -> None:
+        """Ask for dimensions of these sizes at least.  Raises `UnsupportedError` where a smaller one is fixed."""
+        not_too_small(self.fixed, least)
+        self.least.update({dim: max(size, self.least.get(dim, size)) for dim, size in least.items()})
 
     def point(self, scale: float = 1.0) -> Point | None:
         """The next point, or None where none was found; inputs are ``scale`` times as large as usual."""

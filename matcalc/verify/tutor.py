@@ -119,10 +119,10 @@ class Tutor:
 
         if all(not np.any(a) for a in said):
             yield ("zero",), self.say("zero"), ""
-        elif all(np.abs(b).max() <= 1e-13 * np.abs(a).max() for a, b in zip(said, self.truth, strict=True)):
-            yield ("zero",), self.say("gradient_zero"), ""
         elif not all(np.all(np.isfinite(a)) for a in said):
             yield ("not finite",), self.say("not_finite"), ""
+        elif all(np.abs(b).max() <= 1e-13 * np.abs(a).max() for a, b in zip(said, self.truth, strict=True)):
+            yield ("zero",), self.say("gradient_zero"), ""
         square = all(a.ndim == 2 and a.shape == a.T.shape for a in said)
         if square and same([a.T for a in said], self.truth, self.tolerance):
             yield ("transposed",), self.say("transposed"), ""
