@@ -61,6 +61,15 @@ class Soaked:
         tried = self.kinds["right"] + self.wrong
         return tried / max(tried + self.kinds["refused"], 1)
 
+    def figures(self) -> dict[str, Any]:
+        """As plain values, such as JSON holds."""
+        return {
+            "programs": self.programs, "kinds": dict(self.kinds), "wrong": self.wrong, "answered": self.answered,
+            "reasons": [[kind, reason, count] for (kind, reason), count in self.reasons.most_common()],
+            "seconds": self.seconds, "slowest": [self.slowest, self.slowest_seed], "memory": self.memory,
+            "failures": self.failures,
+        }  # fmt: skip
+
     def told(self) -> str:
         """The counts, a kind and a reason a line."""
         lines = [f"{self.programs} programs in {self.seconds:.0f} s; the slowest {self.slowest:.1f} s "
@@ -181,7 +190,12 @@ def _jax(program: Any, setting: Any, truth: Any, wanted: Any) -> None:
             raise Unjudged("the two truths differ")
 
 
-def measure(
+def measure(programs: int = 30000, seed: int = 1, **options: Any) -> dict[str, Any]:
+    """The figures of a soak, for a table of them; failures are printed as they come."""
+    return soak(programs, seed, shown=lambda text: print(text, flush=True), **options).figures()
+
+
+def soak(
     programs: int = 30000, seed: int = 1, *, minutes: float = float("inf"), processes: int | None = None,
     jax: float = 0.1, composed: float = 0.2, shown: Callable[[str], None] = lambda text: None,
 ) -> Soaked:  # fmt: skip
@@ -224,7 +238,7 @@ def main() -> int:
     parser.add_argument("--jax", type=float, default=0.1, help="the share that JAX sees too")
     parser.add_argument("--composed", type=float, default=0.2, help="the share that is put together from the corpus")
     given = parser.parse_args()
-    found = measure(
+    found = soak(
         given.programs, given.seed, minutes=given.minutes, processes=given.processes, jax=given.jax,
         composed=given.composed, shown=lambda text: print(text, flush=True),
     )  # fmt: skip
