@@ -77,7 +77,7 @@ class Truth:
                 step = {**(moved or {}), name: base + 1j * TINY * unit}
                 columns.append(np.imag(self.at(step)) / TINY)
             else:
-                columns.append(differences(lambda h, u=unit: self.at({name: h * u})))
+                columns.append(differences(lambda h, u=unit, b=base: self.at({**(moved or {}), name: b + h * u})))
         return np.stack(columns, axis=-1).reshape((*self.value.shape, *at.shape))
 
     def hessian(self, first: str, second: str) -> Any:
