@@ -87,6 +87,7 @@ def of_code(module_name: str, count: int, seed: int) -> list[Mutant]:
     hidden = {id(n) for s in walked for a in ("annotation", "returns") if getattr(s, a, None) is not None
               for n in ast.walk(getattr(s, a))}
     hidden |= {id(n) for s in walked if isinstance(s, ast.Raise | ast.Assert) for n in ast.walk(s)}
+    hidden |= {id(s.value) for s in walked if isinstance(s, ast.keyword) and s.arg == "strict"}  # of zip: an assertion
     for i, node in enumerate(walked):
         if id(node) in bodies and id(node) not in hidden:
             places += [(i, what, k) for k, (what, _) in enumerate(_changes(node))]

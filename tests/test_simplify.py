@@ -17,6 +17,9 @@ from matcalc.render.source import source
 FORMS = [
     ("s = x.T@A@x", "x", "(A + A.T)@x"),
     ("J = y.T@A@x + (y.T@b)*(c.T@x)", "y", "(b@c.T + A)@x"),
+    ("J = y.T@inv((A + B)/2)@x", "y", "2*inv(A + B)@x"), ("J = y.T@inv(2*(A + B))@x", "y", "inv(A + B)@x/2"),
+    ("J = sum(sign((x - y)/2)*z)", "z", "sign(x - y)"), ("J = sum(step((x - y)/3)*z)", "z", "step(x - y)"),
+    ("J = tr(matrix_power(A, 9))", "A", "9*matrix_power(A, 8).T"), ("J = tr(expm(A))", "A", "expm(A).T"),
     ("J = y.T@A@ones(n)", "y", "A@ones(n)"), ("J = y.T@mean(A@B, axis=1)", "y", "mean(A@B, axis=1)"),
     ("J = y.T@(A*B)@ones(n); B: matrix(m,n)", "y", "sum(A*B, axis=1)"), ("J = tr(A@B.T@C)", "B", "C@A"),
     ("J = a.T@sum(X, axis=1)*2 - sum(X, axis=0)@b", "X", "2*a - ones(n)@b.T"),

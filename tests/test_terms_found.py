@@ -17,6 +17,7 @@ sum(x**(2/3)); sum(x**(1/2)*y); sum(x**(3-1)/y); sum((x*y)**(1/3)); sum(x**(-1/2
 1/(1 + exp(-t)); t/(1 + exp(-2*t))**2; sum(x)/(1 + exp(-sum(x))); sum(y/(1 + exp(-x))**3); (1 + exp(t))**-1*t
 tr(inv(t*A)); tr(B@inv(sum(x)*A)); tr(inv(A*t**2)@B); tr(inv(diag(x))@B); sum(inv(2*diag(x)*t)@y); tr(inv(inv(A)*t))
 tr(inv(Q*t)@A); y.T@inv(t*P)@x; tr(inv(A/t)@B@inv(A)); x.T@solve(t*A, y); tr(inv(A@B)); tr(inv(A.T)@B)
+tr(matrix_power(A, 9)); tr(matrix_power(t*A, 8)@B); sum((A - A)@x) + t; x.T@(B - B)@y*t; tr(expm(A))
 tr(matrix_power(A, 3)); tr(matrix_power(A, 2)@B); sum(sqrt(x**2)); sum(sqrt(x)*sqrt(y)); sum(sqrt(t*x)); sqrt(x.T@x)
 sum((t*x)**2); sum((t*x)**-1); sum((A@x)**2); sum((A@x)**3); sum((A*B)**2); sum(1/(x*y)); sum(x/y**2); sum(1/(A@x))
 sum(sign(2*t*x)*x); sum(step(3*x - 1)*x); sum(exp(-x)*y); sum(exp(x - logsumexp(x))*y); sum(exp(0*x)); exp(-t)*t
@@ -32,8 +33,9 @@ sum((A + x)*(B + y.T)); sum((x@ones(n).T + A)**2); sum(sum(A, axis=0)*x.T + t); 
 sum(diag(x.T)@A@y); sum(x)**3*t**2/sum(y)**2; (sum(x) + t)**2*sum(x*y)/(1 + x.T@y); sum(x)**0*t
 A[0, :]@x; A[0, 1]*t; sum(A[0:2, :]@x); sum(x[1:3]*y[0:2]); sum(A[:, 1]*x); sum((A@B)[1, :]); eye(n)[1, :]@x
 sum(eye(n)[1:3, :]@x); eye(n)[1, 2]*t; eye(n)[1, 1]*t; sum(eye(n)[:, 1]*x); sum((A@x)[0:2]); A.T[0, 1]*t
-diag(x)[1, :]@y; x[1:3][1]*y[0]; sum(A[1:3, :][0, :]*x.T); A[0:2, :][1, 2]*t; sum(A[:, 0:2][1:3, :]@x[0:2]); 
-sum(A[1:3, 0:2][0:1, 1:2]*t); sum(eye(n)[0:2, 0:2]@x[1:3]); sum(eye(n)[0:2, 1:3]@x[1:3]); sum(eye(n)[0:1, 1:3]@x[1:3]); sum(eye(n)[1:3, 0:1]*t); t*x[2]
+diag(x)[1, :]@y; x[1:3][1]*y[0]; sum(A[1:3, :][0, :]*x.T); A[0:2, :][1, 2]*t; sum(A[:, 0:2][1:3, :]@x[0:2])
+sum(A[1:3, 0:2][0:1, 1:2]*t); sum(eye(n)[0:2, 0:2]@x[1:3]); sum(eye(n)[0:2, 1:3]@x[1:3]); t*x[2]
+sum(eye(n)[0:1, 1:3]@x[1:3]); sum(eye(n)[1:3, 0:1]*t)
 sum(eye(n)[1, 0:2]@x[0:2]); sum(eye(n)[0:2, 2]*x[0:2]); sum(A[1:3, :].T@x[0:2]); sum((A.T)[1:3, :]@y); (A@B@x)[1]*y[1]
 """
 DECLARED = (
