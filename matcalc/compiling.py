@@ -10,7 +10,7 @@ from matcalc.calculus.hessian_product import hessian_products
 from matcalc.codegen.compiled import Compiled, Variables
 from matcalc.codegen.lower import named
 from matcalc.codegen.numpy_module import Request, generate
-from matcalc.codegen.options import Asked, options_of
+from matcalc.codegen.options import Asked, options_of, portable
 from matcalc.codegen.sizes import hints_of
 from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.errors import UnsupportedError
@@ -41,6 +41,7 @@ def compile(
     blocks: bool | int | str = False,
     optimize: Asked = True,
     dims: Mapping[str, int] | None = None,
+    workspace: bool = False,
 ) -> Compiled:
     """A function of the inputs by name that gives ``(value, gradients)``, and for order 2 ``hessians`` as the third.
 
@@ -69,6 +70,10 @@ def compile(
     ``dims`` are sizes to be expected, ``{"n": 1000}``: the code is right for all others too, and planned for these.
     The function's ``explain()`` tells the plan.
 
+    ``workspace=True`` keeps the memory of all matrices between calls, which saves large ones the time to get it anew:
+    **the results are overwritten by the next call**, so copy what you keep, and call from one thread at a time.  The
+    module's function then takes ``workspace``, a dict.
+
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
     >>> float(value), grads["x"].tolist()
@@ -80,13 +85,15 @@ def compile(
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
     options = options_of(optimize)
     names = [n for n in derivation if isinstance(n, str)]
+    if workspace and (blocks is not False or target != "numpy"):
+        raise UnsupportedError("code in blocks and for other targets keeps no workspace", hint="leave out workspace")
     if blocks is not False or target == "dask":
         split = in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
                           optimize=options, dims=dims)  # fmt: skip
         split.variables = _variables(derivation, hvp)
         return split
-    text = module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims)
-    made = Compiled(text, wrt=names, target=target)
+    text = module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims, workspace=workspace)
+    made = Compiled(text, wrt=names, target=target, workspace=workspace)
     made.variables = _variables(derivation, hvp)
     made.planner = lambda sizes: explained(derivation, hvp=hvp, optimize=options, dims=dims).text(
         hints_of(sizes or {}, list(derivation.program.dims), derivation.program.least)
@@ -133,14 +140,15 @@ def in_blocks(
 
 def module_of(
     derivation: Derivation, *, target: str = "numpy", hvp: str | Sequence[str] | None = None, optimize: Asked = True,
-    dims: Mapping[str, int] | None = None,
+    dims: Mapping[str, int] | None = None, workspace: bool = False,
 ) -> str:  # fmt: skip
     """The text of the module that computes a derivation's value and results, and its Hessian times a direction."""
     if target not in TARGETS:
         raise UnsupportedError(f"there is no target {target!r}", hint=f"there is {', '.join(TARGETS)}")
-    text = generate(request_of(derivation, hvp=hvp, optimize=optimize, dims=dims))
+    options = options_of(optimize)
     if target == "numpy":
-        return text
+        return generate(request_of(derivation, hvp=hvp, optimize=options, dims=dims, workspace=workspace))
+    text = generate(request_of(derivation, hvp=hvp, optimize=portable(options), dims=dims))
     from matcalc.codegen.targets import spelled_for
 
     return spelled_for(text, target)
@@ -148,7 +156,7 @@ def module_of(
 
 def request_of(
     derivation: Derivation, *, hvp: str | Sequence[str] | None = None, optimize: Asked = True,
-    dims: Mapping[str, int] | None = None,
+    dims: Mapping[str, int] | None = None, workspace: bool = False,
 ) -> Request:  # fmt: skip
     """What the code generator is asked for."""
     program = derivation.program
@@ -172,7 +180,7 @@ def request_of(
         directions=directions, value_name=derivation.of or "value",
         functions=program.functions_bound, least=program.least, formulas=formulas,
         written=lambda node: _written(node, program.syntax), options=options_of(optimize),
-        sizes=hints_of(dims or {}, list(program.dims), program.least),
+        sizes=hints_of(dims or {}, list(program.dims), program.least), workspace=workspace,
     )  # fmt: skip
 
 

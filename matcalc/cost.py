@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from matcalc.calculus.blocks import computed
 from matcalc.codegen.cost import work_of
+from matcalc.codegen.finishing import finish
 from matcalc.codegen.numpy_module import Request, planned
 from matcalc.codegen.work import Work
 from matcalc.derivation import Derivation
@@ -111,7 +112,8 @@ def _work(derivation: Derivation, gradients: Mapping[str, Node]) -> Work:
         derivation.value.node, list(program.inputs.values()), gradients, functions=program.functions_bound,
         least=program.least,
     )  # fmt: skip
-    return work_of(planned(request, branches=False)[1])
+    lowering, values = planned(request, branches=False)
+    return work_of(finish(lowering.graph, values, lowering.hints))
 
 
 def shown(found: Cost, sizes: Mapping[str, int], lang: str = "en") -> list[list[str]]:

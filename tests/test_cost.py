@@ -19,7 +19,7 @@ from matcalc.cost import cost
 from matcalc.expressions.node import axes
 from matcalc.operations.table import ELEMENTWISE_NAMES
 
-METHODS = {"dot", "sum", "diagonal"}
+METHODS = {"dot", "sum", "max", "diagonal"}
 
 
 class Recount:
@@ -38,6 +38,15 @@ class Recount:
                 line = compile(ast.Module([assigned(statement)], []), "", "exec")
                 exec(line, self.module, {**self.names, "_": value})
                 self.bind(statement.targets[0], value)
+            elif isinstance(statement, ast.Expr) and "out=" in ast.unparse(statement):  # into an array
+                self.of(statement.value)
+            elif isinstance(statement, ast.AugAssign):  # in place, or on a diagonal
+                value = self.of(statement.value)
+                whole = isinstance(statement.target, ast.Name)
+                self.count += np.size(self.of(statement.target)) if whole else np.size(value)
+                line = ast.AugAssign(statement.target, statement.op, ast.Name("_", ast.Load()))
+                line = ast.fix_missing_locations(ast.copy_location(line, statement))
+                exec(compile(ast.Module([line], []), "", "exec"), self.module, {**self.names, "_": value})
             elif isinstance(statement, ast.Return):
                 self.result = self.of(statement.value)
 
@@ -104,7 +113,7 @@ class Recount:
         base, given = self.of(function.value), [self.of(a) for a in node.args]
         if function.attr == "dot":
             self.count += 2 * np.size(base) * (np.shape(given[0])[1] if np.ndim(given[0]) == 2 else 1)
-        elif function.attr == "sum":
+        elif function.attr in ("sum", "max"):
             self.count += np.size(base)
         keywords = {k.arg: self.of(k.value) for k in node.keywords if k.arg}
         return getattr(base, function.attr)(*given, **keywords)
@@ -136,7 +145,7 @@ def counted(name: str, given: list[Any], result: Any) -> int:
     n = np.shape(given[0])[0] if np.ndim(given[0]) else 1
     known = {
         "sum": size, "mean": size + out, "vdot": 2 * size, "outer": out, "trace": n, "norm": 2 * size,
-        "softmax": 5 * size, "log_softmax": 5 * size, "logsumexp": 4 * size + 2 * out, "prod": size,
+        "top": size, "softmax": 5 * size, "log_softmax": 5 * size, "logsumexp": 4 * size + 2 * out, "prod": size,
         "inv": 2 * n**3, "factor": Fraction(1, 3) * n**3, "det": Fraction(2, 3) * n**3, "logdet": Fraction(2, 3) * n**3,
     }  # fmt: skip
     if last == "solve":
@@ -218,7 +227,7 @@ def test_every_operation_of_the_code_has_a_count() -> None:
 
     texts = "\n".join([p.read_text(encoding="utf-8") for p in Path(package.__file__).parent.glob("*.py")])
     written = set(re.findall(r'\.value\(\s*"(\w+)"', texts))
-    entrywise = {"add", "sub", "mul", "div", "neg", "pow", "guarded", "outer", "where", "own", "call"}
+    entrywise = {"add", "sub", "mul", "div", "neg", "pow", "map", "guarded", "outer", "where", "own", "call"}
     assert written <= NOTHING | set(_RULES) | entrywise, written - NOTHING - set(_RULES) - entrywise
     assert not set(_CALLS) & ELEMENTWISE_NAMES
 

@@ -44,6 +44,7 @@ class Emitter:
         self.branches: dict[Branch, list[str]] = {}
         self.tested: tuple[int, int, str, tuple[list[str], list[str]]] = (0, 0, "", ([], []))  # the last choice's lines
         branches = branches_of(self.order, [value for _, value in outputs], hints)
+        self._begin(branches)
         for value in self.order:
             body, branch = self.lines, branches.get(value)
             if branch is not None:
@@ -54,6 +55,9 @@ class Emitter:
                 self.steps.append((value, branch, tuple(self.lines[before:])))
             self.lines = body
         self.results = self._results([value for _, value in outputs])
+
+    def _begin(self, branches: Mapping[Value, Branch]) -> None:
+        """What has to be known before the first value is written."""
 
     def _count(self, outputs: list[Value]) -> dict[Value, int]:
         uses = dict.fromkeys(self.order, 0)
@@ -80,12 +84,16 @@ class Emitter:
             self.text[value] = text
         elif value in self.wanted or value in self.hints:
             self._assign(value, text[0])
-        elif (value.op in LIGHT and self.text[value.args[0]][1] == ATOM) or (
-            self.uses[value] <= 1 and len(text[0]) <= WIDTH
-        ):
+        elif self._stands_inline(value, text[0]):
             self.text[value] = text
         else:
             self._assign(value, text[0])
+
+    def _stands_inline(self, value: Value, text: str) -> bool:
+        """Whether a value is written where it is used."""
+        if value.op in LIGHT and self.text[value.args[0]][1] == ATOM:
+            return True
+        return self.uses[value] <= 1 and len(text) <= WIDTH
 
     def _assign(self, value: Value, text: str) -> None:
         name = self._name(value)
@@ -121,22 +129,34 @@ class Emitter:
         self.text[value] = (name, ATOM)
 
     def _fill(self, value: Value, args: list[Text]) -> None:
-        name = self._name(value)
         forms = value.params
         based = len(args) > len(forms)
-        start = self.writer.filled("zeros", value.axes)
-        if based:
-            base = value.args[0]
-            own = base.op in FRESH and self.uses[base] == 1 and base not in self.wanted and base not in self.hints
-            start = args[0][0] if own else f"{wrap(args[0], ATOM)}.copy()"
-        self.lines.append(f"{name} = {start}")
+        own = based and self._is_own(value.args[0], value.args[1:])
+        copied = f"{wrap(args[0], ATOM)}.copy()" if based else ""
+        start = args[0][0] if own else copied or self._zeros(value)
+        named = value in self.wanted or value in self.hints or (based and value.args[0] in self.hints)
+        name = start if own and start.isidentifier() and not named else self._name(value)
+        if start != name:
+            self.lines.append(f"{name} = {start}")
+            self._is_also(name, start)
         for k, ((form, sign), (text, _)) in enumerate(zip(forms, args[based:], strict=True)):
-            target = f'np.einsum("{form}", {name})[...]' if form else (name if based or k else f"{name}[...]")
+            target = _part(name, form) if form else (name if based or k else f"{name}[...]")
             if based or k:
                 self.lines.append(f"{target} {'+' if sign > 0 else '-'}= {text}")
             else:
                 self.lines.append(f"{target} = {text if sign > 0 else f'-{wrap(args[0], NEG)}'}")
         self.text[value] = (name, ATOM)
+
+    def _zeros(self, value: Value) -> str:
+        """What an array is that is filled in."""
+        return self.writer.filled("zeros", value.axes)
+
+    def _is_also(self, name: str, text: str) -> None:
+        """A name was given to what may have one already."""
+
+    def _is_own(self, base: Value, beside: Sequence[Value] = ()) -> bool:
+        """Whether an array may be overwritten: nothing else sees it, nor is it read ``beside``."""
+        return base.op in FRESH and self.uses[base] == 1 and base not in self.wanted and base not in self.hints
 
     def _results(self, outputs: list[Value]) -> list[str]:
         """What to return: copies of what is an input's memory, or another result's."""
@@ -169,6 +189,11 @@ def _owners(value: Value) -> set[Value]:
         else:
             found.add(value)
     return found
+
+
+def _part(name: str, form: str) -> str:
+    """A diagonal of an array, to be assigned to; of a square matrix by its stride, a microsecond less."""
+    return f"{name}.flat[:: len({name}) + 1]" if form == "aa->a" else f'np.einsum("{form}", {name})[...]'
 
 
 def _postorder(outputs: Iterable[Value]) -> Iterable[Value]:

@@ -15,8 +15,10 @@ from typing import Any
 
 from matcalc.codegen import docstring
 from matcalc.codegen.emit import Emitter
+from matcalc.codegen.finishing import finish
 from matcalc.codegen.functions import bind
 from matcalc.codegen.helpers import HELPERS, texts
+from matcalc.codegen.in_place import InPlaceEmitter
 from matcalc.codegen.lower import Lowering, named
 from matcalc.codegen.names import Names
 from matcalc.codegen.options import DEFAULT, Options
@@ -26,6 +28,7 @@ from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import prepared
 from matcalc.codegen.values import Value
+from matcalc.codegen.workspace import WorkspaceEmitter
 from matcalc.codegen.writing import Writer
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
@@ -56,11 +59,12 @@ class Request:
     ``written``    how a matrix is called in an error at run time
     ``complex_``   the variant for complex numbers, without checks, for the complex step
     ``options``    the optimisations that are switched on, and ``sizes`` of dimensions to plan for
+    ``workspace``  whether matrices have buffers that are kept between calls
     """
 
     __slots__ = (
         "complex", "directions", "formulas", "functions", "gradients", "hessians", "inputs", "least", "name", "options",
-        "order", "products", "sizes", "value", "value_name", "written",
+        "order", "products", "sizes", "value", "value_name", "workspace", "written",
     )  # fmt: skip
 
     def __init__(
@@ -70,13 +74,14 @@ class Request:
         functions: Mapping[str, str] | None = None, least: Mapping[Any, int] | None = None,
         formulas: Sequence[str] = (), name: str = "gradients", complex_: bool = False,
         written: Callable[[Node], str] = named, options: Options = DEFAULT, sizes: Mapping[str, int] | None = None,
+        workspace: bool = False,
     ) -> None:  # fmt: skip
         self.value, self.inputs, self.value_name = value, [*inputs, *directions], value_name
         self.products, self.directions = dict(products) if products is not None else None, list(directions)
         self.gradients, self.hessians = dict(gradients or {}), dict(hessians) if hessians is not None else None
         self.functions, self.least = dict(functions or {}), dict(least or {})
         self.formulas, self.name, self.complex, self.written = list(formulas), name, complex_, written
-        self.options, self.sizes = options, Sizes(sizes)
+        self.options, self.sizes, self.workspace = options, Sizes(sizes), workspace
 
     def outputs(self) -> list[tuple[str, Node]]:
         """All results, each with a name for its line."""
@@ -128,11 +133,26 @@ def written(request: Request) -> tuple[Lowering, list[Value], Signature, Writer,
     """The body of the function, and what it was made of."""
     labels = [label for label, _ in request.outputs()]
     lowering, values = planned(request)
+    values = finish(lowering.graph, values, lowering.hints)
     signature, writer = _frame(request, values)
     outputs = list(zip(labels, values, strict=True))
-    emitter = Emitter(writer, signature.names, outputs, lowering.hints)
+    emitter = _emitted(request, signature, writer, outputs, lowering.hints)
     signature.settle()
     return lowering, values, signature, writer, emitter
+
+
+def _emitted(
+    request: Request, signature: Signature, writer: Writer, outputs: Sequence[tuple[str, Value]],
+    hints: Mapping[Value, str],
+) -> Emitter:  # fmt: skip
+    """The body of the function: in place, with buffers where they are asked for."""
+    if request.workspace and not request.complex:
+        signature.options = [signature.names.fresh("workspace")]
+        kept = WorkspaceEmitter(writer, signature.names, outputs, hints)
+        kept.lines[:0] = kept.buffers_line(signature.options[0])
+        return kept
+    made = InPlaceEmitter if request.options.in_place and not request.complex else Emitter
+    return made(writer, signature.names, outputs, hints)
 
 
 def planned(request: Request, branches: bool = True) -> tuple[Lowering, list[Value]]:
@@ -234,6 +254,7 @@ def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]
         what = f"{function} of arrays, whose law is {signature.laws[function]}" if function in signature.laws else what
         parameters.append((name, f"function, {what}"))
     parameters += [(dim, "whole number, a dimension") for dim in signature.loose]
+    parameters += [(option, "dict, which keeps arrays for the next call") for option in signature.options]
     results = [(request.value_name, docstring.shape_text(request.value.shape))]
     for name, node in request.gradients.items():
         shape = inputs[name].shape if name in inputs and request.value.shape == (1, 1) else node.shape
@@ -247,6 +268,8 @@ def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]
     parts.append("its Hessian times a direction" if request.products is not None else "")
     title = f"{', '.join(p for p in parts if p).capitalize()}."
     notes = [CONVENTIONS, *(["Needs SciPy, for a function that NumPy lacks."] if scipy else [])]
+    if signature.options:
+        notes.append(f"With a {signature.options[0]}, the next call with the same one overwrites the results.")
     return docstring.lines(title, request.formulas, parameters, results, notes)
 
 

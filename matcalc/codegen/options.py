@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from matcalc.errors import UnsupportedError
 
-__all__ = ["DEFAULT", "MEANINGS", "NAMES", "PLAIN", "Asked", "Options", "options_of", "without"]
+__all__ = ["DEFAULT", "MEANINGS", "NAMES", "PLAIN", "Asked", "Options", "options_of", "portable", "without"]
 
 MEANINGS = {
     "product_order": "products in the cheapest order, vectors first; off: as they are written",
@@ -26,6 +26,12 @@ MEANINGS = {
     "structure": "diagonal matrices, slices of the identity, ones and Kronecker deltas are not expanded; off: they are",
     "scalars": "scalars on the smallest factor of a product, signs and numbers gathered; off: where they are written",
     "syrk": "X.T @ X with no scalar inside, which BLAS computes half of; off: a scalar may stand on a factor",
+    "multiples": "sums of multiples with the fewest walks over their arrays, scalars first; off: as they are written",
+    "factors": "factors that broadcast meet first in products entry by entry; off: as they are written",
+    "exponentials": "softmax, its logarithm and log-sum-exp of one argument share one exponential; off: each its own",
+    "contractions": "einsum of three factors and more as products of pairs, by BLAS; off: as one call",
+    "roots": "X.T @ diag(w) @ X with w nonnegative as the square that BLAS computes half of; off: as it is written",
+    "in_place": "matrices are computed in the memory of what is done with; off: each in new memory",
     "stable": "log-sum-exp, softplus, softmax and their kin in forms without overflow; off: as they are written",
 }
 
@@ -47,6 +53,12 @@ class Options:
     structure: bool = True
     scalars: bool = True
     syrk: bool = True
+    multiples: bool = True
+    factors: bool = True
+    exponentials: bool = True
+    contractions: bool = True
+    roots: bool = True
+    in_place: bool = True
     stable: bool = True
 
     def off(self) -> tuple[str, ...]:
@@ -81,6 +93,12 @@ def options_of(asked: Asked) -> Options:
         if not isinstance(on, bool):
             raise UnsupportedError(f"the optimisation {name} is {on!r}", hint="it is True or False")
     return replace(DEFAULT, **asked)
+
+
+def portable(options: Options) -> Options:
+    """Those that write what every target has: none that is a matter of NumPy's memory, loops and BLAS, which a compiler
+    or a tape sees to by itself."""
+    return replace(options, multiples=False, exponentials=False, contractions=False, roots=False, in_place=False)
 
 
 def without(names: Iterable[str]) -> Options:

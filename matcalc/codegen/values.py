@@ -17,9 +17,9 @@ axis), all other table functions; ``power``, of a matrix; ``solve``, ``inv``, ``
 is called), of Cholesky; ``decomposition`` (which), several arrays, and ``part`` (which one) of it;
 ``choice`` (two costs), the first where the first is at most the second, else the second, of which one is computed;
 ``diagonal`` of a matrix, ``diagflat`` of a vector; ``index`` (items); ``place`` (items), zeros but
-for those items; ``stack`` (counts, shapes); ``reshape``, in the order of columns; ``lift`` (which axes
-are there), new axes for broadcasting; ``fill`` (diagonals, signs), arrays added up on diagonals of one of
-zeros, or of the first argument where there is one more.
+for those items; ``stack`` (counts, shapes); ``rows``, vectors as the rows of a matrix; ``reshape``, in the
+order of columns, ``shaped``, in that of rows; ``lift`` (which axes are there), new axes for broadcasting; ``fill``
+(diagonals, signs), arrays added up on diagonals of one of zeros, or of the first argument where there is one more.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Value:
 
 
 Scaled: TypeAlias = tuple[Fraction, Value]  # a number times a value: numbers are kept apart and meet each other
-VIEWS = frozenset({"T", "expand", "lift", "spread", "index", "reshape", "diagonal", "power"})
+VIEWS = frozenset({"T", "expand", "lift", "spread", "index", "reshape", "diagonal", "power", "shaped"})
 ONE, ZERO = Fraction(1), Fraction(0)
 
 
@@ -68,6 +68,7 @@ class Graph:
         self.options, self.sizes = options, sizes or Sizes()
         self.table: dict[tuple[Any, ...], Value] = {}
         self._symmetric: dict[Value, bool] = {}
+        self.nodes: dict[Value, Node] = {}  # what a value is the value of
         self.factors: dict[Value, Value] = {}  # of a matrix, its Cholesky factor
         self.chains: dict[tuple[Hashable, ...], Value] = {}  # products of matrices by their factors
         self.tests: set[tuple[Any, ...]] = set()  # of sizes at run time
@@ -136,7 +137,7 @@ class Graph:
             turned = self._turned(op, a, b, params, axes)
             if turned is not None:
                 return turned
-            if op == "add" and self.find(op, (b, a), params, axes) is not None:
+            if op in ("add", "mul") and self.find(op, (b, a), params, axes) is not None:
                 a, b = b, a
             return self.value(op, (a, b), params, axes)
         form = form_a if form_a != "scalar" else form_b
@@ -232,6 +233,8 @@ class Graph:
 
     def note(self, number: Fraction, value: Value, node: Node) -> None:
         """What is known of a node is known of the value that it became (``node = number * value``)."""
+        if number == 1:
+            self.nodes.setdefault(value, node)
         if number and len(value.axes) == 2 and value.axes == axes_of(node.shape) and facts.symmetric(node):
             self._symmetric[value] = True
 

@@ -21,7 +21,7 @@ from matcalc.codegen.values import Value
 from matcalc.expressions.dims import Dim, multiply, quotient, terms
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["ATOM", "MATMUL", "NEG", "POWER", "PRODUCT", "SUM", "Text", "Writer"]
+__all__ = ["ATOM", "MATMUL", "NEG", "POWER", "PRODUCT", "SUM", "Text", "Writer", "real_text"]
 
 SUM, PRODUCT, MATMUL, NEG, POWER, ATOM = 1, 2, 3, 4, 5, 6
 Text: TypeAlias = tuple[str, int]
@@ -136,19 +136,19 @@ def _float(w: Writer, value: Value, text: Text) -> Text:
     return (f"np.float64({text[0]})", ATOM) if value in w.plain else text
 
 
-def _real(text: Text) -> Text:
+def real_text(text: Text) -> Text:
     """A whole number as NumPy meets it: with a float it computes at once, an integer it would convert."""
     return (f"{text[0]}.0", text[1]) if re.fullmatch(r"-?\d+", text[0]) else text
 
 
 def _sum(w: Writer, v: Value, args: list[Text]) -> Text:
-    args = [_real(text) for text in args]
+    args = [real_text(text) for text in args]
     sign = "+" if v.op == "add" else "-"
     return f"{wrap(args[0], SUM)} {sign} {wrap(args[1], PRODUCT)}", SUM
 
 
 def _mul(w: Writer, v: Value, args: list[Text]) -> Text:
-    args = [_real(text) for text in args]
+    args = [real_text(text) for text in args]
     left = args[0]
     if w.plain.issuperset(v.args):
         left = _float(w, v.args[0], left)
@@ -156,7 +156,7 @@ def _mul(w: Writer, v: Value, args: list[Text]) -> Text:
 
 
 def _div(w: Writer, v: Value, args: list[Text]) -> Text:
-    args = [_real(text) for text in args]
+    args = [real_text(text) for text in args]
     left = _float(w, v.args[0], args[0]) if v.args[1] in w.plain else args[0]
     return f"{wrap(left, PRODUCT)} / {wrap(args[1], NEG)}", PRODUCT
 
@@ -231,6 +231,11 @@ def _rolled(w: Writer, v: Value, args: list[Text]) -> str:
     return f"np.roll({args[0][0]}, {v.params[2]}{axis})"
 
 
+def _largest(w: Writer, v: Value, args: list[Text]) -> str:
+    real = ".real" if w.complex else ""
+    return f"{wrap(args[0], ATOM)}{real}.max({'' if v.params[1] is None else f'axis={v.params[1]}'})"
+
+
 def _sized(w: Writer, v: Value, args: list[Text]) -> str:
     return f"{w.helper(f'_{v.params[0]}')}({args[0][0]}, {w.dim(v.params[1])})"
 
@@ -243,7 +248,7 @@ def _power(w: Writer, v: Value, args: list[Text]) -> Text:
 _CALLS: dict[str, Callable[[Writer, Value, list[Text]], str]] = {
     "logsumexp": _axis, "softmax": _axis, "log_softmax": _axis, "variance": _axis, "std": _axis,
     "cumsum_back": _axis, "cumsum": _running,
-    "roll": _rolled, "conv_matrix": _sized, "corr_matrix": _sized,
+    "roll": _rolled, "top": _axis, "largest": _largest, "conv_matrix": _sized, "corr_matrix": _sized,
     "tr": lambda w, v, a: f"np.trace({a[0][0]})",
     "norm": lambda w, v, a: f"{w.helper('_norm')}({a[0][0]})",
     "log_abs": lambda w, v, a: f"{w.helper('_log_abs')}({a[0][0]})",
@@ -332,6 +337,10 @@ def _block(text: Text, shape: tuple[Dim, Dim]) -> str:
     return f"{wrap(text, ATOM)}[None, :]" if shape[0] == 1 else text[0]
 
 
+def _rows(w: Writer, v: Value, args: list[Text]) -> Text:
+    return f"np.array(({', '.join([a[0] for a in args])}))", ATOM
+
+
 def _swap(w: Writer, v: Value, args: list[Text]) -> Text:
     """The order in which the columns of an m×n matrix, stacked, become its rows."""
     m, n = map(w.dim, v.params)
@@ -367,7 +376,8 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "const": lambda w, v, a: number_text(v.params[0]),
     "size": lambda w, v, a: (w.dim(v.params[0]), ATOM if isinstance(v.params[0], int | str) else SUM),
     "eye": lambda w, v, a: (f"np.eye({w.dim(v.params[0])})", ATOM),
-    "swap": _swap, "take": _take,
+    "swap": _swap, "take": _take, "rows": _rows,
+    "shaped": lambda w, v, a: (f"{wrap(a[0], ATOM)}.reshape({', '.join(map(w.dim, v.axes))})", ATOM),
     "add": _sum, "sub": _sum, "mul": _mul, "div": _div, "pow": _pow, "neg": _neg,
     "guarded": lambda w, v, a: (f"{w.helper('_over')}({a[0][0]}, {a[1][0]})", ATOM),
     "map": _map, "map2": _call, "apply": _apply, "own": _own, "call": _call,

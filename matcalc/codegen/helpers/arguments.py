@@ -48,6 +48,16 @@ def _expect(name, array, shape, dims, *known):
         where = "".join(f", {dim} = {size} from {origin}" for dim, size, origin in known)
         raise ValueError(f"{name} has shape {array.shape}, expected {dims} = {shape}{where}")
 '''),
+    "_kept": Helper('''
+def _kept(workspace, sizes, shapes):
+    """The arrays that a call before this one had for the same sizes, or new ones."""
+    if workspace is None:
+        return [np.zeros(shape) for shape in shapes]
+    if workspace.get("sizes") != sizes:
+        workspace["arrays"] = [np.zeros(shape) for shape in shapes]
+        workspace["sizes"] = sizes
+    return workspace["arrays"]
+'''),
     "_least": Helper('''
 def _least(dim, size, least, origin):
     """Refuse a dimension that is too small for the indices in the formula."""

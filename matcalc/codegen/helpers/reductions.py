@@ -27,6 +27,12 @@ def _logsumexp(x, axis=None):
     total = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
     return total.sum(axis=axis)
 '''),
+    "_top": Helper('''
+def _top(x, axis=None):
+    """The largest entries, and 0 where they are infinite."""
+    top = x.real.max(axis=axis)
+    return np.where(np.isfinite(top), top, 0.0)[()]
+'''),
     "_softmax": Helper('''
 def _softmax(x, axis=None):
     """exp(x) / sum(exp(x)), without overflow."""
