@@ -1,7 +1,8 @@
 """The functions that a blocked module brings along: arguments left where they are, and the loop over blocks.
 
-A worker copies its block of each array into a buffer of its own that is used again: the copy reads memory in order, as
-fast as it goes, takes what is not float64 along, and from there on everything is in cache.  Blocks are grouped into
+Products read memory at a third of its bandwidth, and cache at several times it.  So one entry of each cache line of a
+block is read first, in order, as fast as memory goes, and from there on everything is in cache; what is not float64 row
+by row is copied there instead, into a buffer of the worker's own that is used again.  Blocks are grouped into
 spans, whose number and bounds depend on the data alone; within a span sums are added in order, and those of spans as a
 binary tree in order, so that a result does not depend on the number of threads, nor on which is done first.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 __all__ = ["BLOCK", "DRIVER", "ROWS"]
 
-BLOCK = 1_500_000  # bytes of the data in one block; measured by benchmarks/blocks.py
+BLOCK = 1_000_000  # bytes of the data in one block, so that it stays in a second-level cache; see benchmarks/blocks.py
 
 ROWS = '''
 def _rows(name, value, ndim):
@@ -44,6 +45,7 @@ def _over_blocks(block, count, arrays, shared, sums, kept, options):
         for output, part in zip(outputs, found[len(sums):]):
             output[...] = part
         return *found[:len(sums)], *outputs
+    arrays = [(array, axis, _in_place(array, axis)) for array, axis in arrays]
     blocks = -(-count // rows)
     spans = min(blocks, 64)
     spare = [[None for _ in arrays] for _ in range(threads)]
@@ -74,16 +76,29 @@ def _over_blocks(block, count, arrays, shared, sums, kept, options):
     return *[total[()] for total in totals], *outputs
 
 
+def _in_place(array, axis):
+    """Whether blocks of an array are used where they lie: float64, row after row."""
+    return axis == 0 and array.dtype == np.float64 and array.flags.c_contiguous and array.flags.aligned
+
+
 def _taken(arrays, start, stop, buffers):
-    """The block of every array, copied to where it stays in cache."""
+    """The block of every array in cache: an entry of each of its lines there is read in order, or it is copied."""
     parts = []
-    for k, (array, axis) in enumerate(arrays):
+    for k, (array, axis, in_place) in enumerate(arrays):
         part = array[start:stop] if axis == 0 else array[:, start:stop]
-        if buffers[k] is None:
-            buffers[k] = np.empty(part.shape)
-        buffer = buffers[k][:stop - start] if axis == 0 else buffers[k][:, :stop - start]
-        np.copyto(buffer, part)
-        parts.append(buffer)
+        if in_place:
+            part = np.asarray(part)
+            if part.ndim == 2:
+                lines = part.reshape(-1)[::8]
+                with np.errstate(all="ignore"):
+                    lines.dot(lines)
+        else:
+            if buffers[k] is None:
+                buffers[k] = np.empty(part.shape)
+            buffer = buffers[k][:stop - start] if axis == 0 else buffers[k][:, :stop - start]
+            np.copyto(buffer, part)
+            part = buffer
+        parts.append(part)
     return parts
 
 
