@@ -304,6 +304,32 @@ def test_what_is_infinite_where_a_norm_is_zero_stays_so(source: str, wrt: str) -
     assert not np.any(np.isfinite(gradients[wrt]))
 
 
+SINGULAR = (
+    np.zeros((1, 1)), np.zeros((2, 2)), np.array([[1.0, 2.0], [2.0, 4.0]]), np.diag([1.0, 0.0, 2.0]), np.ones((3, 3)),
+    np.array([[2.0, 4.0, 6.0], [1.0, 2.0, 3.0], [1.0, 0.0, 1.0]]),
+    np.array([[0.0, 1.0, 0.0], [0, 0, 2.0], [0, 0, 3.0]]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [
+    "det(X)", "-det(X)/3", "det(X)**2", "c*det(X)**3", "log(1 + det(X))", "det(X)*det(X.T)", "det(X.T)*c",
+    "X: symmetric(n); det(X)*c",
+])  # fmt: skip
+@pytest.mark.parametrize("x", SINGULAR, ids=str)
+def test_the_derivative_of_a_determinant_where_there_is_no_inverse(source: str, x: Any) -> None:
+    if "symmetric" in source and not np.array_equal(x, x.T):
+        x = x + x.T
+    function = mc.compile(f"c: scalar; {source}", ["X"])
+    given = {"c": 2.0} if "c" in inspect.signature(function).parameters else {}
+    numeric = np.zeros_like(x)
+    for at in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[at] = 1e-4
+        step = (step + step.T) / 2 if "symmetric" in source else step
+        numeric[at] = (function(X=x + step, **given)[0] - function(X=x - step, **given)[0]) / 2e-4
+    np.testing.assert_allclose(function(X=x, **given)[1]["X"], numeric, atol=1e-5)
+
+
 def test_a_unit_vector_of_zero_is_not_a_number() -> None:
     with np.errstate(all="ignore"):
         assert np.all(np.isnan(compiled("y = x/norm(x)")(x=[0.0, 0.0])[0]))

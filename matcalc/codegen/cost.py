@@ -135,7 +135,8 @@ _RULES: dict[str, Callable[[Value], Work]] = {
 _CALLS: dict[str, Callable[[Value], Work]] = {
     "softmax": _argument(5), "log_softmax": _argument(5), "logsumexp": lambda v: _argument(4)(v) + _size(v.axes) * 2,
     "top": _argument(1), "largest": _argument(1), "norm": _argument(2), "variance": _argument(5), "std": _argument(5),
-    "tr": lambda v: Work.of(v.args[0].axes[0]), "det": _cubic("2/3"), "cholesky": _cubic("1/3"),
+    "tr": lambda v: Work.of(v.args[0].axes[0]), "det": _cubic("2/3"), "adjugate": _cubic("2"),
+    "cholesky": _cubic("1/3"),
     "eigvalsh": _cubic("4/3"), "eigvecsh": _cubic("9"), "expm": _cubic("20"), "expm_frechet": _cubic("48"),
     "pinv": _svd, "polar": _svd, "svdvals": _svd, "svd_right": _svd, "svd_left": _svd, "norm_nuc": _svd,
 }  # fmt: skip

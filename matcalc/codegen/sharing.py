@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcalc.codegen.adjugates import of_singular
 from matcalc.codegen.factorisations import decomposed, together
 from matcalc.codegen.sums import ENTRY, Meetings, distributed, factored, mirrored
 from matcalc.codegen.values import Graph, Value
@@ -69,6 +70,10 @@ def _order(outputs: Sequence[Value]) -> list[Value]:
     return order
 
 
+def _below_transpose(value: Value) -> tuple[Value, ...]:
+    return value.args if value.op == "T" else ()
+
+
 def _matrix(value: Value) -> Value:
     return value.args[0] if value.op == "T" else value
 
@@ -108,6 +113,9 @@ def _moved(graph: Graph, value: Value, args: tuple[Value, ...], uses: dict[Value
     """A scalar times (or a sign before, or a scalar below) a product that nothing else uses: moved
     onto one factor."""
     if value.op == "mul" and not value.args[0].axes:
+        inverse = args[1].args[0] if args[1].op == "T" else args[1]
+        if inverse.op == "inv" and all(uses.get(v, 1) == 1 for v in (value.args[1], *_below_transpose(value.args[1]))):
+            return of_singular(graph, args[0], args[1])
         scale: tuple[Value, ...] = args[:1]
     elif value.op in ("div", "guarded") and not value.args[1].axes:
         scale = args[1:]

@@ -45,6 +45,23 @@ def _factor(x, what):
     return y
 ''',
     ),
+    "_adjugate": Helper(
+        '''
+def _adjugate(x, det):
+    """det(x) inv(x), which exists where x is singular too."""
+    try:
+        return det * np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        u, s, vt = np.linalg.svd(x)
+        others = np.array([s[:i].prod() * s[i + 1 :].prod() for i in range(s.size)])
+        return np.linalg.det(u) * np.linalg.det(vt) * (vt.T * others @ u.T)
+''',
+        '''
+def _adjugate(x, det):
+    """det(x) inv(x)."""
+    return det * np.linalg.inv(x)
+''',
+    ),
     "_pinv": Helper(
         '''
 def _pinv(x):

@@ -263,6 +263,9 @@ def _gelu(x):
 def _logdet(x):
     """log |det x|."""
     return xp.linalg.slogdet(x).logabsdet
+def _adjugate(x, det):
+    """det(x) inv(x)."""
+    return det * xp.linalg.inv(x)
 def _factor(x, what):
     """The lower triangular L with L @ L.T = x."""
     return xp.linalg.cholesky(x)

@@ -46,6 +46,9 @@ def _is_max(x):
     flat = jnp.ravel(x, order="F")
     chosen = jnp.where(jnp.arange(flat.size) == jnp.argmax(flat), 1.0, 0.0)
     return jnp.reshape(chosen, jnp.shape(x), order="F")
+def _adjugate(x, det):
+    """det(x) inv(x)."""
+    return det * jnp.linalg.inv(x)
 def _factor(x, what):
     """The lower triangular L with L @ L.T = x; nan where x is not positive definite."""
     return jnp.linalg.cholesky(x)

@@ -155,6 +155,9 @@ def _polar(x):
 def _cumsum_back(x, axis=0):
     """At each entry, the sum from it to the last one."""
     return torch.flip(torch.cumsum(torch.flip(x, (axis,)), axis), (axis,))
+def _adjugate(x, det):
+    """det(x) inv(x)."""
+    return det * torch.linalg.inv(x)
 def _factor(x, what):
     """The lower triangular L with L @ L.T = x."""
     try:
