@@ -11,10 +11,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,8 @@ TABLES = ["test_calculus_laws.py", "test_laws_as_stated.py", "test_codegen_value
           "test_facts_complete.py", "test_table_rows.py"]
 CODE = ["test_simplify.py", "test_indices.py", "test_reading.py", "test_entries.py", "test_corpus.py", "test_beyond.py",
         "test_language.py", "test_language_dimensions.py", "test_language_inference.py", "test_language_errors.py",
-        "test_where_others_fail.py", "test_calculus_laws.py", "test_index_terms.py", "test_shapes_alone.py",
-        "test_terms_found.py"]
+        "test_where_others_fail.py", "test_calculus_laws.py", "test_vec.py", "test_index_terms.py",
+        "test_shapes_alone.py", "test_terms_found.py"]
 TEXT = """
 A mutant is the program with one thing changed: a token of a row of the tables (laws, adjoints, index forms, NumPy's
 and the written spellings, domains, facts and what follows from them), or a piece of the syntax of a function. It is
@@ -63,6 +64,7 @@ class Figures:
     equivalent: list[str]
     survivors: list[str]
     by_module: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    noticed: list[str] = field(default_factory=list)
 
     @property
     def score(self) -> float:
@@ -85,18 +87,21 @@ def figures(found: Sequence[tuple[Mutant, str]], there: Mapping[str, int]) -> Fi
             survivors.append(f"`{mutant!r}`")
     tried, killed = (sum(row[k] for row in counts.values()) for k in (0, 1))
     by_module = {module: (there[module], *row) for module, row in counts.items() if row[0]}
-    return Figures(tried, killed, equivalent, survivors, by_module)  # type: ignore[arg-type]
+    noticed = [f"`{mutant!r}`" for mutant, test in found if test]
+    return Figures(tried, killed, equivalent, survivors, by_module, noticed)  # type: ignore[arg-type]
 
 
 def measure(
     code: int = 20, *, tables: bool = True, every: int = 1, seed: int = 1, only: str = "", jobs: int = 1,
     seconds: float = 1e9, tell: Callable[[str], None] = print, kept: Path | None = None,
     modules: Sequence[str] = MODULES, files: Sequence[str] = CODE, ops: Sequence[str] = (),
+    again: Collection[str] | None = None,
 ) -> Figures:
     """The figures of all mutants of the tables, or of ``every`` so manieth, and of ``code`` ones of each module.
 
     ``only`` is a word of those to run, ``ops`` are the operations whose rows are mutated (none: all), ``files`` those
-    with the tests for code; ``kept`` is a file in which is kept which tests run which lines.
+    with the tests for code; ``kept`` is a file in which is kept which tests run which lines; ``again`` are survivors of
+    an earlier run, to be run alone.
 
     >>> found = measure(0, ops=("det",), only="det.law", tell=lambda line: None)  # doctest: +SKIP
     >>> found.survivors  # doctest: +SKIP
@@ -108,13 +113,13 @@ def measure(
         counted = list(some)
         there.update(one.module for one in counted)
         return [one for one in counted if only in f"{one.module} {one!r}" and (
-            not ops or one.line or one.group.split()[-1] in ops)][::step]
+            not ops or one.line or one.group.split()[-1] in ops) and (again is None or f"`{one!r}`" in again)][::step]
 
     def of_code() -> list[Mutant]:
         picked = []
         for name in modules:
             every_one = chosen(code_mutations.of_code(f"matcalc.{name}", 10**6, seed))
-            picked += every_one[:code]
+            picked += every_one if again is not None else every_one[:code]
         return picked
 
     found: list[tuple[Mutant, str]] = []
@@ -147,6 +152,28 @@ def section(found: Figures, command: str, seconds: float) -> str:
     return "\n".join(lines)
 
 
+def read(path: Path, command: str) -> Figures:
+    """The figures of a section of a report."""
+    text = path.read_text(encoding="utf-8").split(f"## `{command}`\n", 1)[1].split("\n## ", 1)[0]
+    found = re.findall(r"^\| ([\w., ]+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text, re.MULTILINE)
+    rows = {name: (int(there), int(tried), int(killed), int(same)) for name, there, tried, killed, same in found}
+    survivors, equivalent = (re.findall("^- (.*)$", part, re.MULTILINE) for part in text.split("### Equivalent"))
+    tried, killed = (sum(row[k] for row in rows.values()) for k in (1, 2))
+    return Figures(tried, killed, equivalent, survivors, rows)
+
+
+def updated(old: Figures, new: Figures) -> Figures:
+    """The figures of a run, its survivors run again; one that is not there any more stays among them."""
+    rows = dict(old.by_module)
+    for module, (_, _, killed, same) in new.by_module.items():
+        there, tried, dead, equal = rows[module]
+        rows[module] = there, tried, dead + killed, equal + same
+    known = {line.split("`: ")[0].strip("`") for line in new.equivalent}
+    killed_now = set(new.noticed)
+    left = [line for line in old.survivors if line.strip("`") not in known and line not in killed_now]
+    return Figures(old.mutants, old.killed + new.killed, old.equivalent + new.equivalent, left, rows)
+
+
 def write(path: Path, part: str) -> None:
     """Put the section of a run into a report, in the place of what the same command wrote before."""
     head = "\n".join(["# Mutation testing", "", *TEXT.strip().splitlines(), ""])
@@ -171,18 +198,21 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=1e9, help="for the tables and for the code, each")
     parser.add_argument("--kept", type=Path, help="a file in which is kept which tests run which lines")
+    parser.add_argument("--again", action="store_true", help="the survivors that the report has of this command alone")
     parser.add_argument("--report", type=Path, help="the Markdown file to write a section of")
     given = parser.parse_args()
     start = time.monotonic()
+    hidden = {"--report", str(given.report), "--kept", str(given.kept), "--jobs", str(given.jobs), "--again"}
+    command = f"python -m benchmarks.mutants {' '.join(word for word in sys.argv[1:] if word not in hidden)}".strip()
+    old = read(given.report, command) if given.again else None
     found = measure(
         2 if given.quick else given.code, tables=not given.no_tables, every=10 if given.quick else 1, seed=given.seed,
         only=given.only, jobs=given.jobs, seconds=given.seconds, tell=lambda line: print(line, flush=True),
         kept=given.kept, ops=given.ops.split(",") if given.ops else (),
-        modules=given.modules.split(",") if given.modules else MODULES,
+        modules=given.modules.split(",") if given.modules else MODULES, again=old.survivors if old else None,
     )  # fmt: skip
-    hidden = {"--report", str(given.report), "--kept", str(given.kept), "--jobs", str(given.jobs)}
-    words = " ".join(word for word in sys.argv[1:] if word not in hidden)
-    text = section(found, f"python -m benchmarks.mutants {words}".strip(), time.monotonic() - start)
+    found = updated(old, found) if old else found
+    text = section(found, command, time.monotonic() - start)
     if given.report:
         write(given.report, text)
     print(text)
