@@ -36,6 +36,14 @@ REASONS: dict[tuple[str, str], str] = {
     ("relu.numpy", "np.maximum(0.0, {X})"): LARGER,
     ("norm_inf.law", "d(norm_inf(X)) = sum(is_max(square(X)) * sign(X) * dX)"):
         "squares are in the order of absolute values, so that the first largest is the same",
+    ("matcalc.calculus.simplify.promising", "returns None: return False -> return None"):
+        "the answer is only asked whether it is true, and None is no more so than False",
+    ("matcalc.calculus.simplify._without_opposites", "constant: True -> False"):
+        "the strict of zip: a factor has as many indices as axes, so that it says nothing",
+    ("matcalc.calculus.writing.t", "comparison: node.size > SHORT -> node.size >= SHORT"):
+        "the loop only fills the cache of what is turned, so that recursion stays shallow; one node matters to nothing",
+    ("matcalc.calculus.writing.chain", "arguments swapped: max(0, i - 1) -> max(i - 1, 0)"):
+        "the larger of two is the same in either order",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ sum(x**(2/3)); sum(x**(1/2)*y); sum(x**(3-1)/y); sum((x*y)**(1/3)); sum(x**(-1/2
 tr(inv(t*A)); tr(B@inv(sum(x)*A)); tr(inv(A*t**2)@B); tr(inv(diag(x))@B); sum(inv(2*diag(x)*t)@y); tr(inv(inv(A)*t))
 tr(inv(Q*t)@A); y.T@inv(t*P)@x; tr(inv(A/t)@B@inv(A)); x.T@solve(t*A, y); tr(inv(A@B)); tr(inv(A.T)@B)
 tr(matrix_power(A, 9)); tr(matrix_power(t*A, 8)@B); sum((A - A)@x) + t; x.T@(B - B)@y*t; tr(expm(A))
+t*tr(A@B@A); t**2*tr(A@B.T@A); exp(t*tr(A@B)); t*tr(B@A.T@B@A); tr(A@B)*tr(B.T@A@A); (3*t/2)**6; t*tr(A.T@B.T)
 tr(matrix_power(A, 3)); tr(matrix_power(A, 2)@B); sum(sqrt(x**2)); sum(sqrt(x)*sqrt(y)); sum(sqrt(t*x)); sqrt(x.T@x)
 sum((t*x)**2); sum((t*x)**-1); sum((A@x)**2); sum((A@x)**3); sum((A*B)**2); sum(1/(x*y)); sum(x/y**2); sum(1/(A@x))
 sum(sign(2*t*x)*x); sum(step(3*x - 1)*x); sum(exp(-x)*y); sum(exp(x - logsumexp(x))*y); sum(exp(0*x)); exp(-t)*t
