@@ -63,8 +63,13 @@ def test_console_blocks_print_what_they_say(document: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_python_blocks_run(document: Path) -> None:
+def test_python_blocks_run(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = document.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "document"}
+    for block in PYTHON.findall(text):
+        if ">>> " not in block:
+            exec(compile(block, str(document), "exec"), names)
     examples = "\n".join(PYTHON.findall(text))
     test = doctest.DocTestParser().get_doctest(examples, {}, document.name, str(document), 0)
     told: list[str] = []

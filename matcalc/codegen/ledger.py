@@ -99,8 +99,12 @@ def ledger(emitter: Emitter, outputs: Sequence[Value]) -> Ledger:
                 lines.append(_counted(line, [argument] if argument not in own else [], own, new=argument not in own))
             continue
         formula = "; ".join([text.removeprefix(f"{name} = ") for text in texts])
-        in_place = any(IN_PLACE.match(text) for text in texts) and not texts[0].startswith(f"{name} = ")
-        lines.append(_counted(Line(name, formula, axes, test, side, uses), [value], own, new=not in_place))
+        in_place = any(IN_PLACE.match(text) for text in texts)
+        new = not in_place or texts[0].startswith(f"{name} = ")
+        line = _counted(Line(name, formula, axes, test, side, uses), [value], own, new)
+        if in_place and new:  # the line's first array is the result's memory too
+            line.temporaries = _positive(line.temporaries - line.kept)
+        lines.append(line)
     copies = Work()
     for value, text in zip(outputs, emitter.results, strict=True):
         copies = copies + (_bytes(value.axes) if text.endswith(".copy()") else Work())
@@ -129,6 +133,10 @@ def _counted(line: Line, roots: Sequence[Value], own: set[Value], new: bool) -> 
         else:
             line.temporaries = peaks[root]
     return line
+
+
+def _positive(work: Work) -> Work:
+    return work if all(c > 0 for c in work.terms.values()) else Work()
 
 
 def _inside(root: Value, own: set[Value]) -> list[Value]:
