@@ -122,3 +122,18 @@ def test_second_derivatives_of_products_where_factors_are_zero() -> None:
     assert fn(x=[0.0, 2.0, 3.0])[2]["x", "x"].tolist() == [[0, 3, 2], [3, 0, 0], [2, 0, 0]]
     assert fn(x=[0.0, 0.0, 3.0])[2]["x", "x"].tolist() == [[0, 3, 0], [3, 0, 0], [0, 0, 0]]
     assert mc.derive("J = prod(x)", "x", order=2)["x", "x"].source() == "prod_pairs(x)"
+
+
+def test_a_row_beside_matrices_shares_their_factor() -> None:
+    """The sum that was left beside the factor was taken for a row, as its first term is: no code came."""
+    program = "B: symmetric(4); J = sum(pinv([6*eye(4) + tanh(B); ones(4).T].T))"
+    rng = np.random.default_rng(0)
+    B, E = (a + a.T for a in rng.normal(size=(2, 4, 4)))
+    _, _, hessians = mc.compile(program, wrt="B", order=2)(B=B)
+
+    def value(h: float) -> float:
+        return float(np.linalg.pinv(np.vstack([6 * np.eye(4) + np.tanh(B + h * E), np.ones((1, 4))]).T).sum())
+
+    steps = [(value(h) - 2 * value(0) + value(-h)) / h**2 for h in (2e-3, 1e-3)]
+    found = np.einsum("ij,ijkl,kl->", E, hessians["B", "B"], E)
+    assert abs(found - (4 * steps[1] - steps[0]) / 3) < 1e-6 * abs(found)

@@ -120,7 +120,9 @@ def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> 
         assert isinstance(factor, Node)
         body = inner.chain or (product(1, (), (), list(inner.marks.items())),)
         parts = (factor, *body) if name == "left" else (*body, factor)
-        return Item(inner.c, inner.scalars, parts, {}, shape)
+        # what is left may be wider than any of the terms that the factor stands in: a row beside whole matrices
+        wide = (shape[0], inner.shape[1]) if name == "left" else (inner.shape[0], shape[1])
+        return Item(inner.c, inner.scalars, parts, {}, wide)
     assert isinstance(factor, tuple)
     node, p = factor
     if name == "scalar":
