@@ -137,3 +137,15 @@ def test_a_row_beside_matrices_shares_their_factor() -> None:
     steps = [(value(h) - 2 * value(0) + value(-h)) / h**2 for h in (2e-3, 1e-3)]
     found = np.einsum("ij,ijkl,kl->", E, hessians["B", "B"], E)
     assert abs(found - (4 * steps[1] - steps[0]) / 3) < 1e-6 * abs(found)
+
+
+@pytest.mark.parametrize("body", ["U[i, j]**2", "U[i, j]**3", "U[i, j]/A[i, j]"])
+def test_index_terms_of_one_operation_are_no_operators(body: str) -> None:
+    """A note on elementwise operators looked for their operands in index terms, and ended in an IndexError."""
+    derivation = mc.derive(f"J = sum({{i, j: {body}}})", "U")
+    assert not any("elementwise" in note for note in derivation.notes)
+    U, A = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 9.0]])
+    given = {"A": A} if "A" in body else {}
+    _, gradients = mc.compile(f"J = sum({{i, j: {body}}})", "U")(U=U, **given)
+    expected = {"U[i, j]**2": 2 * U, "U[i, j]**3": 3 * U**2, "U[i, j]/A[i, j]": 1 / A}[body]
+    np.testing.assert_allclose(gradients["U"], expected, rtol=1e-14)

@@ -30,7 +30,7 @@ from matcalc.language.scope import Defined, Environment
 from matcalc.language.shaping import Preparation, Run
 from matcalc.language.tape import Tape
 from matcalc.operations.table import ELEMENTWISE_NAMES, variable
-from matcalc.syntax.tree import Assignment, Declaration, Expression, Name, Statement
+from matcalc.syntax.tree import Assignment, Binary, Declaration, Expression, Name, Statement
 
 __all__ = ["Program", "beside", "elaborate", "expression"]
 
@@ -269,7 +269,8 @@ def _notes(prepared: Preparation, scope: Declarations, found: Run, nodes: list[N
         reason = without_value(node)
         if reason:
             notes.append(f"{excerpt(tape.trees[slot])} has no finite value: {reason}")
-        if node.op in ("pow", "div") and kind(node.shape) == "matrix" and tape.syntax == "numpy":
+        operator = isinstance(tape.trees[slot], Binary)  # an index term may have the node of an operator
+        if operator and node.op in ("pow", "div") and kind(node.shape) == "matrix" and tape.syntax == "numpy":
             texts = [excerpt(tape.trees[a], 30) for a in tape.args[slot]]
             shapes = [kind(a.shape) for a in node.args]
             if node.op == "div" and shapes == ["matrix", "matrix"]:
