@@ -140,7 +140,7 @@ class Emitter:
             self.lines.append(f"{name} = {start}")
             self._is_also(name, start)
         for k, ((form, sign), (text, _)) in enumerate(zip(forms, args[based:], strict=True)):
-            target = _part(name, form) if form else (name if based or k else f"{name}[...]")
+            target = self._part(name, form) if form else (name if based or k else f"{name}[...]")
             if based or k:
                 self.lines.append(f"{target} {'+' if sign > 0 else '-'}= {text}")
             else:
@@ -150,6 +150,10 @@ class Emitter:
     def _zeros(self, value: Value) -> str:
         """What an array is that is filled in."""
         return self.writer.filled("zeros", value.axes)
+
+    def _part(self, name: str, form: str) -> str:
+        """A diagonal of an array, to be assigned to."""
+        return f'np.einsum("{form}", {name})[...]'
 
     def _is_also(self, name: str, text: str) -> None:
         """A name was given to what may have one already."""
@@ -189,11 +193,6 @@ def _owners(value: Value) -> set[Value]:
         else:
             found.add(value)
     return found
-
-
-def _part(name: str, form: str) -> str:
-    """A diagonal of an array, to be assigned to; of a square matrix by its stride, a microsecond less."""
-    return f"{name}.flat[:: len({name}) + 1]" if form == "aa->a" else f'np.einsum("{form}", {name})[...]'
 
 
 def _postorder(outputs: Iterable[Value]) -> Iterable[Value]:
