@@ -138,6 +138,13 @@ def test_a_pairing_of_indices_is_its_own_power(claim: str) -> None:
     assert mc.check("y = vec(A)", "A", claims={"A": f"{{i, j, k: {claim}}}"}).passed
 
 
+def test_powers_of_sums_of_pairings() -> None:
+    source = "X: matrix(2, 2); Y = vec(X)@vec(X).T"
+    right = mc.derive(source, "X")["X"].source()[1:-1].split(":", 1)[1]
+    assert not mc.check(source, "X", claims={"X": f"{{i, j, k, l: ({right})**3 + 1}}"}).passed
+    assert mc.check(source, "X", claims={"X": f"{{i, j, k, l: {right}}}"}).passed
+
+
 @pytest.mark.parametrize("factor", ["eye(n*m)[i, k*n + j]**0", "0*eye(n*m)[i, k*n + j]", "eye(n*m)[i, k*n + j]**3 + 1"])
 def test_wrong_claims_with_pairings(factor: str) -> None:
     assert not mc.check("y = vec(A)", "A", claims={"A": f"{{i, j, k: {factor}}}"}).passed

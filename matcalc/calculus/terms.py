@@ -172,6 +172,8 @@ def _merge(raw: Raw) -> Merged:
     for node, p, index in raw.factors:
         place = (node, index)
         total = merged.get(place, 0) + p
+        if node.op == "pair":
+            total = 1  # its entries are 0 and 1
         if total:
             merged[place] = total
         else:
