@@ -101,6 +101,16 @@ def differing(found: Sequence[tuple[str, dict[str, str]]]) -> list[str]:
     return told
 
 
+def measure(count: int, seeds: int, pythons: Sequence[str] = (), jobs: int = 1) -> dict[str, Any]:
+    """The figures: programs, outputs and processes, and what is not the same everywhere."""
+    tasks = [(sys.executable, seed) for seed in range(seeds)]
+    tasks += [(python, seed) for python in pythons for seed in range(min(2, seeds))]
+    with ThreadPoolExecutor(jobs) as pool:
+        results = list(pool.map(lambda job: child(*job, count), tasks))
+    told = differing([(f"{Path(p).parent.parent.name} seed {s}", r) for (p, s), r in zip(tasks, results, strict=True)])
+    return {"programs": count, "seeds": seeds, "outputs": len(results[0]), "processes": len(tasks), "differ": told}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run, and tell what differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.determinism")
@@ -112,15 +122,11 @@ def main(arguments: Sequence[str]) -> int:
     if options.child is not None:
         print(json.dumps(list(digests(options.programs, backwards=bool(options.child)))))
         return 0
-    jobs = [(sys.executable, seed) for seed in range(options.seeds)]
-    jobs += [(python, seed) for python in options.python for seed in range(min(2, options.seeds))]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda job: child(*job, options.programs), jobs))
-    told = differing([(f"{Path(p).parent.parent.name} seed {s}", r) for (p, s), r in zip(jobs, results, strict=True)])
-    print("\n".join(told))
-    count = len(results[0])
-    print(f"{options.programs} programs, {count} outputs, {len(jobs)} processes: {len(told)} differ")
-    return 1 if told else 0
+    found = measure(options.programs, options.seeds, options.python, os.cpu_count() or 1)
+    print("\n".join(found["differ"]))
+    outputs, processes = found["outputs"], found["processes"]
+    print(f"{options.programs} programs, {outputs} outputs, {processes} processes: {len(found['differ'])} differ")
+    return 1 if found["differ"] else 0
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from benchmarks.fuzz_inputs import ROOT, Input, make
 from benchmarks.fuzz_worker import MEGABYTES, SECONDS, run
@@ -101,6 +102,16 @@ def fuzz(inputs: int, seed: int, jobs: int = 1) -> Found:
             if sys.stderr.isatty():
                 print(f"\r{min(done * BATCH, inputs)} inputs, {len(found.troubles)} troubles ", end="", file=sys.stderr)
     return found
+
+
+def measure(inputs: int, seed: int, jobs: int = 1) -> dict[str, Any]:
+    """The figures: inputs, how they ended, the worst time and memory, and what did what none may."""
+    found = fuzz(inputs, seed, jobs)
+    return {
+        "inputs": sum(found.kinds.values()), "seed": seed, "ended": dict(found.ended), "seconds": found.slowest[0],
+        "slowest": f"{seed}/{found.slowest[1]}", "megabytes": found.largest[0],
+        "troubles": [f"{seed}/{number}: {trouble}" for number, trouble in sorted(found.troubles)],
+    }  # fmt: skip
 
 
 def shown(found: Found, seed: int, most: int = 40) -> str:
