@@ -278,7 +278,7 @@ def test_latex_compiles(tmp_path: Path) -> None:
 def test_all_kinds_of_values_have_steps() -> None:
     for source, wrt in (
         ("A: matrix(m, n); t: scalar; t*A", "t"), ("x.T@A", "x"), ("exp(t)", "t"), ("z = W@x; f(z)", ["W", "x"]),
-        ("A@X@B", "X"),
+        ("A@X@B", "X"), ("t**vec(B + z)", "z"),
     ):  # fmt: skip
         d = derive(source, wrt)
         assert kind(d.value.node.shape)

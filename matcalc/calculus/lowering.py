@@ -35,7 +35,8 @@ class Lowering:
         lowered = self.lowered
         found = lowered.get(node)
         if found is None:
-            for part in postorder(node, into=lambda n: n.op not in NAMED and n not in lowered):
+            # index terms are taken as they are: a pairing of indices among them is no matrix
+            for part in postorder(node, into=lambda n: n.op not in (*NAMED, "entries") and n not in lowered):
                 if part not in lowered:
                     lowered[part] = self._lower(part)
             found = lowered[node]
