@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+import matcalc as mc
 from matcalc.errors import MatcalcError, ParseError, ShapeError, UnknownNameError, UnsupportedError
 from matcalc.expressions.node import Node, postorder
 from matcalc.language.program import beside, elaborate, expression
@@ -146,3 +147,12 @@ def test_notes(text: str, note: str) -> None:
 )
 def test_programs_without_notes(text: str) -> None:
     assert elaborate(text).notes == []
+
+
+def test_a_power_with_a_negative_number_is_one_of_the_inverse() -> None:
+    program = elaborate("Y = matrix_power(A@B, -2)")
+    assert program.value.args[0].op == "matrix_power"
+    assert program.value.args[0].args == (make("inv", program.value.args[0].args[0].args[0]), number(2))
+    fn = mc.compile("Y = matrix_power(X, -2)", [])
+    assert fn(X=[[2, 1], [0, 1]])[0].tolist() == [[0.25, -0.75], [0, 1]]
+    assert mc.check("y = matrix_power(X, -2)@x").passed

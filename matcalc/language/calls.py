@@ -206,6 +206,7 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
         params = (*params, *sizes)
         arguments = arguments[:-trailing]
     elif name in ("matrix_power", "power_sum"):
+        arguments = _of_inverse(arguments) if name == "matrix_power" else arguments
         _exponent(arguments[-1], scope)
     elif name == "where" and not (isinstance(arguments[0], Call) and arguments[0].function in COMPARISONS):
         raise scope.error(UnsupportedError, "where needs a comparison", arguments[0], "write where(a > b, x, y)")
@@ -248,11 +249,15 @@ def _axis(call: Call, scope: Scope) -> int | None:
     return axis
 
 
+def _of_inverse(arguments: Sequence[Syntax]) -> Sequence[Syntax]:
+    """``matrix_power(X, -2)`` is ``matrix_power(inv(X), 2)``."""
+    base, exponent = arguments
+    if isinstance(exponent, Unary) and isinstance(exponent.operand, Number) and exponent.operator == "-":
+        return (Call(base.start, "inv", 0, (base,)), exponent.operand)
+    return arguments
+
+
 def _exponent(tree: Syntax, scope: Scope) -> None:
-    if isinstance(tree, Unary) and isinstance(tree.operand, Number) and tree.operator == "-":
-        raise scope.error(
-            UnsupportedError, "the exponent of matrix_power is negative", tree, "write matrix_power(inv(X), k)"
-        )
     stack = [tree]
     while stack:
         top = stack.pop()
