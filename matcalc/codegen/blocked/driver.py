@@ -2,16 +2,17 @@
 
 Products read memory at a third of its bandwidth, and cache at several times it.  So one entry of each cache line of a
 block is read first, in order, as fast as memory goes, and from there on everything is in cache; what is not float64 row
-by row is copied there instead, into a buffer of the worker's own that is used again.  Blocks are grouped into
-spans, whose number and bounds depend on the data alone; within a span sums are added in order, and those of spans as a
-binary tree in order, so that a result does not depend on the number of threads, nor on which is done first.
+by row is copied there instead, into a buffer of the worker's own that is used again.  Blocks are grouped into spans of
+about five, more where there are many: handing one to a thread costs as much as a small product.  Their number and
+bounds depend on the data alone; within a span sums are added in order, and those of spans as a binary tree in order,
+so that a result does not depend on the number of threads, nor on which is done first.
 """
 
 from __future__ import annotations
 
 __all__ = ["BLOCK", "DRIVER", "ROWS"]
 
-BLOCK = 1_000_000  # bytes of the data in one block, so that it stays in a second-level cache; see benchmarks/blocks.py
+BLOCK = 2_000_000  # bytes of the data in one block; measured by benchmarks/blocks.py
 
 ROWS = '''
 def _rows(name, value, ndim):
@@ -47,7 +48,7 @@ def _over_blocks(block, count, arrays, shared, sums, kept, options):
         return *found[:len(sums)], *outputs
     arrays = [(array, axis, _in_place(array, axis)) for array, axis in arrays]
     blocks = -(-count // rows)
-    spans = min(blocks, 64)
+    spans = min(-(-blocks // 5), 64)
     spare = [[None for _ in arrays] for _ in range(threads)]
 
     def work(span):
