@@ -281,6 +281,20 @@ def test_one_exponential_for_softmax_and_its_kin(axis: int) -> None:
     assert np.allclose(gradients["X"], expected, rtol=1e-10, atol=1e-10 * np.abs(expected).max())
 
 
+def test_a_sigmoid_and_its_mirror() -> None:
+    fn = mc.compile("s = a.T@sigmoid(x) + b.T@sigmoid(-x)", "x", order=2)
+    assert body(fn.source).count("_sigmoid(") == 0
+    points = np.array([-800.0, -40.0, -1.0, 0.0, 2.0, 40.0, 800.0])
+    for k, x in enumerate(points):
+        a, b = np.eye(7)[k], 2 * np.eye(7)[k]
+        with np.errstate(all="raise", under="ignore"):
+            value, gradients, _ = fn(x=points, a=a, b=b)
+        e = math.exp(-abs(x))
+        p, q = (1 / (1 + e), e / (1 + e)) if x >= 0 else (e / (1 + e), 1 / (1 + e))
+        assert math.isclose(value, p + 2 * q, rel_tol=1e-14)
+        assert math.isclose(gradients["x"][k], -p * q, rel_tol=1e-13, abs_tol=1e-300)
+
+
 def test_log_sum_exp_and_softmax_at_infinity() -> None:
     fn = mc.compile("s = logsumexp(x) + y.T@softmax(x)", "y")
     assert fn(x=np.array([0.0, -np.inf]), y=np.array([1.0, 2.0]))[0] == 1

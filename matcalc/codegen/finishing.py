@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from matcalc.codegen.combining import is_linear, rewritten_sum
 from matcalc.codegen.contracting import contracted
-from matcalc.codegen.exponentials import Family, families, family, in_parts
+from matcalc.codegen.exponentials import Family, families, family, in_parts, mirrored, of_mirrored
 from matcalc.codegen.multiplying import is_product, rewritten_product
 from matcalc.codegen.squares import squared
 from matcalc.codegen.values import Graph, Value
@@ -103,6 +103,9 @@ def _multiplied(work: Pass, value: Value) -> Value | None:
 
 def _exponential(work: Pass, value: Value) -> Value | None:
     """A member of a family that shares its exponential."""
+    x = mirrored(work.graph, value, lambda other: other in work.single)
+    if x is not None:
+        return of_mirrored(work.graph, work.new[x], value.args[0] is not x)
     key = family(value)
     if key is None:
         return None

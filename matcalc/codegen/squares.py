@@ -26,7 +26,7 @@ def nonnegative(graph: Graph, value: Value) -> bool:
         v = stack.pop()
         if v.op in ("size", "eye") or (v.op == "const" and (v.params[0] == "pi" or v.params[0] >= 0)):
             continue
-        if (v.op == "map" and v.params[0] in POSITIVE) or (v.op == "call" and v.params[0] in ("softmax", "norm")):
+        if (v.op == "map" and v.params[0] in POSITIVE) or (v.op == "call" and v.params[0] in ("softmax", "norm", "odds")):
             continue
         if v.op == "pow" and v.args[1].op == "const" and v.args[1].params[0] == 2:
             continue

@@ -252,6 +252,7 @@ _CALLS: dict[str, Callable[[Writer, Value, list[Text]], str]] = {
     "tr": lambda w, v, a: f"np.trace({a[0][0]})",
     "norm": lambda w, v, a: f"{w.helper('_norm')}({a[0][0]})",
     "log_abs": lambda w, v, a: f"{w.helper('_log_abs')}({a[0][0]})",
+    "odds": lambda w, v, a: f"{w.helper('_odds')}({a[0][0]})",
     "gaps": lambda w, v, a: f"{w.helper('_gaps')}({a[0][0]})",
     "adjugate": lambda w, v, a: f"{w.helper('_adjugate')}({a[0][0]}, {a[1][0]})",
     "pinv": lambda w, v, a: f"{w.helper('_pinv')}({a[0][0]})",

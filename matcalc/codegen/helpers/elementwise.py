@@ -26,6 +26,18 @@ def _sigmoid(x):
     return np.where(positive, 1.0, e) / (1.0 + e)
 ''',
     ),
+    "_odds": Helper(
+        '''
+def _odds(x):
+    """exp(-x), kept finite: sigmoid(-x) / sigmoid(x)."""
+    return np.exp(np.minimum(-x, 709.0))
+''',
+        '''
+def _odds(x):
+    """exp(-x), kept finite: sigmoid(-x) / sigmoid(x)."""
+    return np.exp(np.where(np.real(x) > -709.0, -x, 709.0))
+''',
+    ),
     "_softplus": Helper(
         '''
 def _softplus(x):
