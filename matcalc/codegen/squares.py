@@ -12,7 +12,9 @@ from matcalc.codegen.values import Graph, Value
 
 __all__ = ["nonnegative", "squared"]
 
-POSITIVE = frozenset({"exp", "sigmoid", "softplus", "abs", "square", "sqrt", "cosh", "step"})
+POSITIVE = frozenset({
+    "exp", "sigmoid", "softplus", "abs", "square", "sqrt", "cosh", "step", "softmax", "norm", "odds",
+})  # fmt: skip
 DEEP = 64  # values that a question looks at
 
 
@@ -26,7 +28,7 @@ def nonnegative(graph: Graph, value: Value) -> bool:
         v = stack.pop()
         if v.op in ("size", "eye") or (v.op == "const" and (v.params[0] == "pi" or v.params[0] >= 0)):
             continue
-        if (v.op == "map" and v.params[0] in POSITIVE) or (v.op == "call" and v.params[0] in ("softmax", "norm", "odds")):
+        if v.op in ("map", "call") and v.params[0] in POSITIVE:
             continue
         if v.op == "pow" and v.args[1].op == "const" and v.args[1].params[0] == 2:
             continue
