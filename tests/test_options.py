@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import special_terms
 from terms import curve
 from test_corpus import FUNCTIONS
 from typed_programs import generate
@@ -112,7 +113,8 @@ def test_random_programs(block: int) -> None:
             continue
         inputs = program.arguments(seed)
         curves = {(name, k): (lambda x, w=w, k=k: curve(w, k, np.asarray(x)))
-                  for name, w in program.functions.items() if w in (0, 1, 2) for k in range(5)}  # fmt: skip
+                  for name, w in program.functions.items() if isinstance(w, int | str) for k in range(5)}
+        curves |= special_terms.NUMPY
 
         def arguments(module: Any, p: Any = program, at: Any = inputs, curves: Any = curves) -> dict[str, Any]:
             found = {n: at.get(n, np.zeros(p.sizes.get(n[5:], 1))) for n in module.inputs}
