@@ -154,7 +154,10 @@ def test_every_operation_and_helper_has_a_spelling(target: str) -> None:
     for name, entry in OPERATIONS.items():
         for called in re.findall(r"\bnp\.([\w.]+)(?=\()", entry.numpy or ""):
             assert called in table.functions or table.other, f"{name}: an entry for np.{called} in {target}.py"
+    numpys = {name for name, helper in HELPERS.items() if "workspace" in helper.real.split(":")[0]}
     for name, helper in HELPERS.items():
+        if name in numpys:
+            continue  # workspaces are NumPy's memory
         calls = ", ".join(re.search(r"\((.*?)\):", helper.real)[1].split("=")[0].split(", ")).replace("*known", "1")
         module = f"def gradients(x):\n    x = _array('x', x, 1)\n    return {name}({calls or 'x'})\n\n\n{helper.real}"
         assert f"def {name}(" in spelled_for(module, target), f"{name} in {target}.py"

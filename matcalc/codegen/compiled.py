@@ -12,6 +12,7 @@ import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import UnsupportedError
@@ -126,8 +127,8 @@ class Compiled:
 
 def _with_workspace(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function with a workspace of its own, which is its last parameter but for those by name alone."""
-    code = getattr(function, "__wrapped__", function).__code__  # below what keeps NumPy quiet
-    option = code.co_varnames[code.co_argcount - 1]
+    parameters = signature(function).parameters.values()  # below what keeps NumPy quiet
+    option = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][-1]
     return partial(function, **{option: {}})
 
 
