@@ -127,7 +127,7 @@ def in_blocks(
     if target not in ("numpy", "dask"):
         raise UnsupportedError(f"the target {target} does not go over the data in blocks", hint="there is numpy, dask")
 
-    if not isinstance(blocks, bool | str) and blocks < 1:
+    if not isinstance(blocks, bool | str) and (blocks < 1 or blocks != int(blocks)):
         raise UnsupportedError(f"blocks of {blocks} rows", hint="blocks=True takes what fits in cache")
     request = request_of(derivation, hvp=hvp, optimize=optimize, dims=dims)
     chosen = choice(request, blocks if isinstance(blocks, str) and blocks != "auto" else "")

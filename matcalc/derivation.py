@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out, structured, transposes
@@ -33,6 +33,8 @@ def chosen_variables(program: Program, wrt: str | Sequence[str]) -> list[str]:
     """The names to differentiate by; ``all`` are the inputs that vary, so not the exponent of ``matrix_power``."""
     if isinstance(wrt, str):
         wrt = [wrt]
+    if not isinstance(wrt, Iterable):
+        raise UnsupportedError(f"wrt is {wrt!r}", hint="a name, a list of names, or 'all'; [] for the value alone")
     names: list[str] = []
     for name in wrt:
         if name == "all" and "all" not in program.names:

@@ -14,6 +14,7 @@ from commands import refused, run
 from programs import SIZES, Programs
 
 import matcalc as mc
+from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import evaluate
 from matcalc.expressions.node import axes
 
@@ -142,7 +143,7 @@ def test_least_squares_against_numpy() -> None:
     rng = np.random.default_rng(1)
     X, y, w = rng.standard_normal((1003, 5)), rng.standard_normal(1003), rng.standard_normal(5)
     fn = mc.compile("J = norm(X@w - y)**2/m; X: matrix(m, n)", ["w", "X"], blocks=64)
-    assert "rows or 64" in fn.source
+    assert "64 if rows is None" in fn.source
     value, gradients = fn(X=X, y=y, w=w)
     r = X @ w - y
     np.testing.assert_allclose(value, r @ r / 1003)
@@ -399,3 +400,21 @@ def test_blas_keeps_to_one_thread_meanwhile() -> None:
     assert seen
     assert all(found <= {1} for found in seen)
     assert threads() == before
+
+
+@pytest.mark.parametrize("options", [{"rows": 0}, {"threads": 0}, {"rows": -1}])
+def test_no_rows_and_no_threads_are_refused(options: dict[str, int]) -> None:
+    function = mc.compile("X: matrix(m, n); J = norm(X@w)**2", ["w"], blocks=True)
+    with pytest.raises(ValueError, match="expected at least one of each"):
+        function(X=np.ones((5, 2)), w=np.ones(2), **options)
+
+
+def test_a_masked_array_is_no_data() -> None:
+    function = mc.compile("X: matrix(m, n); J = norm(X@w)**2", ["w"], blocks=True)
+    with pytest.raises(ValueError, match="X is a masked array"):
+        function(X=np.ma.array(np.ones((5, 2)), mask=np.eye(5, 2)), w=np.ones(2))
+
+
+def test_half_a_row_is_no_block() -> None:
+    with pytest.raises(UnsupportedError, match=r"blocks of 2\.5 rows"):
+        mc.compile("X: matrix(m, n); J = norm(X@w)**2", ["w"], blocks=2.5)

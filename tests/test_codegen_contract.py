@@ -340,3 +340,18 @@ def test_powers_at_zero() -> None:
     value, gradients = function(x=[0.0, 0.0])
     assert value == 2
     np.testing.assert_array_equal(gradients["x"], [0, 0])
+
+
+@pytest.mark.parametrize(("x", "found", "expected"), [
+    (np.ones((3, 1)), r"\(3, 1\)", r"\(n,\)"),
+    (1.0, r"\(\)", r"\(n,\)"), (np.ones((1, 2, 2)), r"\(1, 2, 2\)", r"\(n,\)"),
+])  # fmt: skip
+def test_another_number_of_axes_is_told_with_both_shapes(x: Any, found: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=f"x has shape {found}, expected a vector, shape {expected}"):
+        mc.compile("x.T@x", ["x"])(x=x)
+
+
+@pytest.mark.parametrize("wrt", [None, 3])
+def test_what_names_no_variables(wrt: Any) -> None:
+    with pytest.raises(UnsupportedError, match=f"wrt is {wrt}"):
+        mc.compile("x.T@x", wrt)

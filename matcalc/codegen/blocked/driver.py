@@ -18,10 +18,10 @@ ROWS = '''
 def _rows(name, value, ndim):
     """The argument as it is, an array that is read a block at a time, with ndim axes."""
     array = value if isinstance(value, np.ndarray) else np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        return _array(name, array, ndim)
+    if array.dtype.kind not in "biuf" or hasattr(value, "filled"):
+        return _array(name, value, ndim)
     if array.ndim != ndim:
-        kind = ("a scalar", "a vector (one axis)", "a matrix (two axes)")[ndim]
+        kind = ("a scalar, shape ()", "a vector, shape (n,)", "a matrix, shape (m, n)")[ndim]
         raise ValueError(f"{name} has shape {array.shape}, expected {kind}")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}, expected no empty axis")
@@ -36,8 +36,8 @@ def _over_blocks(block, count, arrays, shared, sums, kept, options):
     arrays. Neither the number of threads nor their order changes a digit of the result.
     """
     rows, threads, progress, before, passes = options
-    rows = rows or max(1, count * {BLOCK} // sum(8 * array.size for array, _ in arrays))
-    threads = threads or cpu_count() or 1
+    fitting = max(1, count * {BLOCK} // sum(8 * array.size for array, _ in arrays))
+    rows, threads = fitting if rows is None else rows, (cpu_count() or 1) if threads is None else threads
     if rows < 1 or threads < 1:
         raise ValueError(f"blocks of {{rows}} rows on {{threads}} threads, expected at least one of each")
     outputs = [np.empty(shape) for shape, _ in kept]

@@ -131,7 +131,7 @@ def _text(
 ) -> str:  # fmt: skip
     opening = signature.write(writer)
     if rows is not None:
-        opening.append(f"{signature.options[0]} = {signature.options[0]} or {rows}")
+        opening.append(f"{signature.options[0]} = {rows} if {signature.options[0]} is None else {signature.options[0]}")
     brought, scipy = texts(helpers | set(writer.helpers) | {"_array"})
     lines = [part for line in emitter.lines for part in line.split("\n")]
     body = [*_docstring(request, signature, bool(scipy)), *opening, *lines, *_returned(request, emitter.results)]

@@ -25,7 +25,7 @@ def _array(name, value, ndim, ndarray=np.ndarray, float64=np.dtype(np.float64)):
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} has entries of type {array.dtype}, expected real numbers")
     if array.ndim != ndim:
-        kind = ("a scalar", "a vector (one axis)", "a matrix (two axes)")[ndim]
+        kind = ("a scalar, shape ()", "a vector, shape (n,)", "a matrix, shape (m, n)")[ndim]
         raise ValueError(f"{name} has shape {array.shape}, expected {kind}")
     if array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}, expected no empty axis")

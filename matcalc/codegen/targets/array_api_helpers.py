@@ -22,7 +22,7 @@ def _array(name, value, ndim, xp, device):
     if not xp.isdtype(array.dtype, ("real floating", "integral", "bool")):
         raise ValueError(f"{name} has entries of type {array.dtype}, expected real numbers")
     if array.ndim != ndim:
-        kind = ("a scalar", "a vector (one axis)", "a matrix (two axes)")[ndim]
+        kind = ("a scalar, shape ()", "a vector, shape (n,)", "a matrix, shape (m, n)")[ndim]
         raise ValueError(f"{name} has shape {array.shape}, expected {kind}")
     if 0 in array.shape:
         raise ValueError(f"{name} has shape {array.shape}, expected no empty axis")
