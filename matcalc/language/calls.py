@@ -249,7 +249,7 @@ def _axis(call: Call, scope: Scope) -> int | None:
     return axis
 
 
-def _of_inverse(arguments: Sequence[Syntax]) -> Sequence[Syntax]:
+def _of_inverse(arguments: tuple[Syntax, ...]) -> tuple[Syntax, ...]:
     """``matrix_power(X, -2)`` is ``matrix_power(inv(X), 2)``."""
     base, exponent = arguments
     if isinstance(exponent, Unary) and isinstance(exponent.operand, Number) and exponent.operator == "-":
