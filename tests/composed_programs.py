@@ -22,7 +22,7 @@ from matcalc.expressions.node import Node, postorder
 CORPUS = Path(__file__).parent / "corpus" / "public.json"
 NAME = re.compile(r"(?<![\w.'])[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_])")
 SMOOTH = ("tanh", "sin", "cos", "sigmoid", "arctan", "softplus", "erf", "silu", "gelu", "square")
-EXCHANGED = (SMOOTH, ("sum", "mean", "logsumexp", "norm", "var"), ("relu", "abs", "softplus"), ("max", "min", "prod"),
+EXCHANGED = (SMOOTH, ("sum", "mean", "logsumexp", "var"), ("relu", "abs", "softplus"), ("max", "min", "prod"),
              ("softmax", "log_softmax"), ("tr", "logdet", "det"), ("inv", "pinv", "expm"))  # fmt: skip
 
 

@@ -149,3 +149,11 @@ def test_index_terms_of_one_operation_are_no_operators(body: str) -> None:
     _, gradients = mc.compile(f"J = sum({{i, j: {body}}})", "U")(U=U, **given)
     expected = {"U[i, j]**2": 2 * U, "U[i, j]**3": 3 * U**2, "U[i, j]/A[i, j]": 1 / A}[body]
     np.testing.assert_allclose(gradients["U"], expected, rtol=1e-14)
+
+
+def test_lifted_factors_are_not_yet_as_wide_as_their_product() -> None:
+    """Work in place took the product of two lifted factors for an array of all of the axes."""
+    program = "B: matrix(3, 4); J = {i, j: sum(k: B[i, k]*ones(4, n)[k, j])}"
+    _, gradients = mc.compile(program, "B", optimize={"structure": False})(B=np.ones((3, 4)), n=2)
+    expected = np.einsum("ik,j,l->ijkl", np.eye(3), np.ones(2), np.ones(4))
+    np.testing.assert_array_equal(gradients["B"], expected)

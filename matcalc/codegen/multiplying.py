@@ -71,10 +71,17 @@ def rewritten_product(
         return None
     total = up[0]
     for factor in up[1:]:
-        total = graph.value("mul", (total, factor), (), found.axes)
+        total = graph.value("mul", (total, factor), (), _broadcast(total.axes, factor.axes))
     for factor in found.over:
-        total = graph.value("div", (total, factor), (), found.axes)
+        total = graph.value("div", (total, factor), (), _broadcast(total.axes, factor.axes))
     return total
+
+
+def _broadcast(a: Axes, b: Axes) -> Axes:
+    """The axes of two arrays multiplied, as NumPy has them: of factors that are lifted, perhaps not yet all of them."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    more = len(longer) - len(shorter)
+    return (*longer[:more], *[y if x == 1 else x for x, y in zip(longer[more:], shorter, strict=True)])
 
 
 def _taken(graph: Graph, found: Product, there: Callable[[Value], bool]) -> None:
