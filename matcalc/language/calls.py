@@ -206,7 +206,7 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
         params = (*params, *sizes)
         arguments = arguments[:-trailing]
     elif name in ("matrix_power", "power_sum"):
-        arguments = _of_inverse(arguments) if name == "matrix_power" else arguments
+        arguments = tuple(_of_inverse(arguments)) if name == "matrix_power" else arguments
         _exponent(arguments[-1], scope)
     elif name == "where" and not (isinstance(arguments[0], Call) and arguments[0].function in COMPARISONS):
         raise scope.error(UnsupportedError, "where needs a comparison", arguments[0], "write where(a > b, x, y)")
