@@ -160,8 +160,13 @@ def refuse_foreign(
     tree: ast.Module, more: frozenset[str] = frozenset(), modules: frozenset[str] = MODULES["numpy"]
 ) -> None:
     """Raise where a module holds anything that generated code does not consist of; ``more`` are further statements,
-    ``modules`` what it may import."""
+    ``modules`` what it may import.  ``type`` stands in comparisons with a class alone, ``type(value) is ndarray``: it
+    makes none."""
+    compared = {id(node.left) for node in ast.walk(tree) if isinstance(node, ast.Compare)}
+    asked = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) in compared}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "type" and id(node) not in asked:
+            raise ValueError("generated code uses type otherwise than to compare: this is a bug in matcalc")
         kind = type(node).__name__
         if kind not in NODES and kind not in more:
             raise ValueError(f"generated code holds {kind}: this is a bug in matcalc")
