@@ -124,3 +124,10 @@ def test_results_share_no_memory() -> None:
     _, _, second = fn(**arguments)
     for key, array in second.items():
         np.testing.assert_array_equal(array, kept[key])
+
+
+def test_a_turned_identity_is_not_written_over() -> None:
+    W, shift = np.arange(6.0).reshape(2, 3) / 5, np.array([0.1, 0.2])
+    found = mc.compile("vec(tanh(W + lambda))", "all")(**{"W": W, "lambda": shift})[1]["lambda"]
+    slope = 1 - np.tanh(W + shift[:, None]) ** 2
+    np.testing.assert_allclose(found, np.concatenate([np.diag(slope[:, j]) for j in range(3)]), rtol=1e-12)

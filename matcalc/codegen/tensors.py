@@ -94,6 +94,8 @@ def einsum_text(value: Value, args: Sequence[str], number: Any) -> str:
         operands, rest = rest[:count], rest[count:]
         optimise = ", optimize=True" if count > 2 else ""
         call = f'np.einsum("{form}", {", ".join(operands)}{optimise})'
+        if len(value.params) == count == 1 and c == 1 and set(form.partition("->")[2]) >= set(form.partition("->")[0]):
+            call += ".copy()"  # nothing is summed: a view of the operand, which may be written over or read again
         size = abs(c)
         scaled = call if size == 1 else f"{number(size)} * {call}"
         parts += [("-" if c < 0 else "") if not parts else (" - " if c < 0 else " + "), scaled]
