@@ -59,3 +59,11 @@ def test_unifier_solves(left: object, right: object, solution: object) -> None:
 def test_unifier_refuses(left: object, right: object) -> None:
     with pytest.raises(Clash):
         solve(left, right)
+
+
+def test_shapes_of_sums_and_products_of_dimensions_are_shown_as_such() -> None:
+    import matcalc as mc
+
+    shapes = mc.derive("z = [x; y]; K = kron(A, z); J = sum(K)", "A").shapes
+    assert repr(shapes["z"]) == "('m + n',)"
+    assert str(shapes["K"]) == "('m*p + n*p', 'q')"

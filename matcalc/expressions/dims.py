@@ -20,6 +20,9 @@ class Poly(tuple):  # type: ignore[type-arg]
     def __str__(self) -> str:
         return text(self)
 
+    def __repr__(self) -> str:
+        return repr(text(self))  # among names and numbers, as in a tuple that is a shape
+
 
 Dim: TypeAlias = int | str | Poly
 Terms: TypeAlias = dict[tuple[str, ...], int]
