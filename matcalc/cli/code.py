@@ -40,7 +40,7 @@ Examples:
   matcalc code examples/two_layer.mc --style gates -o gates.py
   matcalc code examples/least_squares.mc --blocks -o blocks.py
   matcalc code "sum((X@w - y)**2)" --wrt w --explain --dims n=1000,m=20
-  matcalc code examples/two_layer.mc --target torch -o gradients.py
+  matcalc code examples/two_layer.mc --target torch -o in_torch.py
 
 \b
 SOURCE is a program, @FILE or a path that ends in .mc, or - for standard input.""",
