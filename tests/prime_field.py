@@ -128,6 +128,15 @@ def kron(a: Array, b: Array) -> Array:
     return np.vstack([np.hstack([b * e for e in row]) for row in a])
 
 
+def kron_adjoint(g: Array, other: Array, shape: tuple[int, ...], left: bool) -> Array:
+    """The derivative of sum(g * kron(a, b)), one entry of a or b after the other."""
+    found = []
+    for at in range(shape[0] * shape[1]):
+        unit = array([ONE if k == at else ZERO for k in range(shape[0] * shape[1])], shape)
+        found.append((g * (kron(unit, other) if left else kron(other, unit))).sum())
+    return array(found, shape)
+
+
 def running(x: Array, axis: int | None, back: bool) -> Array:
     axis = axis if axis is not None else 0 if x.shape[1] == 1 else 1
     turned = np.flip(x, axis) if back else x
@@ -257,6 +266,8 @@ class Exact:
             return np.array([[args[0][i + j, 0] for j in range(shape[1])] for i in range(shape[0])], dtype=object)
         if op == "unvec":
             return args[0].reshape(shape[::-1]).T
+        if op in ("kron_left", "kron_right"):
+            return kron_adjoint(args[0], args[1], shape, op == "kron_left")
         if op not in RULES:
             raise NotImplementedError(op)
         return RULES[op](*args)

@@ -157,3 +157,13 @@ def test_lifted_factors_are_not_yet_as_wide_as_their_product() -> None:
     _, gradients = mc.compile(program, "B", optimize={"structure": False})(B=np.ones((3, 4)), n=2)
     expected = np.einsum("ik,j,l->ijkl", np.eye(3), np.ones(2), np.ones(4))
     np.testing.assert_array_equal(gradients["B"], expected)
+
+
+def test_a_mask_between_a_row_and_a_column_makes_an_outer_product() -> None:
+    """Guarding ``[C > D] * ...`` multiplied a row with a column where the mask alone is a matrix."""
+    program = "A: posdef(m); H: matrix(m, 4); X: posdef(m); b = std(H*H, axis=1); J = b.T@where(X <= X, A, X)@b"
+    H, A, X = np.array([[1.0, 2.0, 3.0, 5.0], [2.0, 2.5, 0.0, 1.0]]), np.eye(2), 2 * np.eye(2)
+    b = (H * H).std(axis=1)
+    gradients = mc.compile(program, ["A", "X"])(H=H, A=A, X=X)[1]
+    np.testing.assert_allclose(gradients["A"], np.outer(b, b))
+    assert not gradients["X"].any()

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import special_terms
 from judging import _sizes
 from plain_evaluator import Evaluator
 from terms import Kink, Term, Values, curve
@@ -35,7 +36,8 @@ class Asked:
         self.program, self.text = program, text or program.text(declared=True)
         self.d: Derivation = mc.derive(self.text, list(program.used()) if wrt is None else wrt, **options)
         self.inputs = program.arguments(seed)
-        self.functions = {(n, k): (lambda x, w=w, k=k: curve(w, k, x)) for n, w in program.functions.items()
+        self.functions = {**special_terms.NUMPY}
+        self.functions |= {(n, k): (lambda x, w=w, k=k: curve(w, k, x)) for n, w in program.functions.items()
                           if w in (0, 1, 2) for k in range(6)}  # fmt: skip
 
     def value(self, node: Node, more: Mapping[str, Any] | None = None) -> Any:

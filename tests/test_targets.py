@@ -19,6 +19,7 @@ from terms import curve
 from typed_programs import generate
 
 import matcalc as mc
+from matcalc.codegen.options import DEFAULT, portable
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import build
 from matcalc.codegen.targets import spelled_for
@@ -98,7 +99,7 @@ def test_random_programs(target: str, block: int) -> None:
         try:
             derivation = mc.derive(program.text(), list(program.used()))
             module = build(request_of(derivation))
-            text = spelled_for(module.text, target)
+            text = spelled_for(build(request_of(derivation, optimize=portable(DEFAULT))).text, target)
         except mc.MatcalcError:
             continue
         drawn = program.arguments(seed)

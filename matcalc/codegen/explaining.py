@@ -102,7 +102,8 @@ def plan_of(request: Request) -> Plan:
     """The plan of the code that the request gives; raises as the generator of code does.
 
     >>> from matcalc.operations.table import matmul, variable
-    >>> print(plan_of(Request(matmul(variable("A", ("m", "n")), variable("x", ("n", 1))), [])).operations())
+    >>> A, x = variable("A", ("m", "n")), variable("x", ("n", 1))
+    >>> print(plan_of(Request(matmul(A, x), [A, x])).operations())
     2 m n
     """
     from matcalc.codegen.blocked.generating import explained

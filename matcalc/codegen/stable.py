@@ -280,9 +280,17 @@ def indicator_times_to_where(node: Node) -> Node | None:
         masked = _masked(this)
         if masked is not None and (node.op == "div" or any(part.op in RISKY for part in postorder(other))):
             condition, holds, inner = masked
-            body = make(node.op, inner, other) if node.op == "div" or not is_one(inner, SCALAR) else other
+            body = other if node.op == "mul" and is_one(inner, SCALAR) else _together(node.op, inner, other)
             return make("where", condition, *((body, number(0)) if holds else (number(0), body)))
     return None
+
+
+def _together(op: str, a: Node, b: Node) -> Node:
+    """The product or quotient; of a row and a column that met on the mask alone, the outer product."""
+    if {kind(a.shape), kind(b.shape)} != {"row", "vector"}:
+        return make(op, a, b)
+    over = make("reciprocal", b) if op == "div" else b
+    return make("matmul", *((a, over) if kind(a.shape) == "vector" else (over, a)))
 
 
 def _masked(node: Node) -> tuple[Node, bool, Node] | None:

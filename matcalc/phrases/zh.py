@@ -237,6 +237,8 @@ TERMS = {
     "entries not all equal": "元素不全相等",
     "full rank": "满秩",
     "its own derivative: entries nonzero": "求其自身的导数时：元素不为零",
+    "its own derivative by a matrix: entries nonzero": "求其自身对矩阵的导数时：元素不为零",
+    "products but for pairs": "除一对元素外的乘积",
     "one largest absolute entry (of equal ones, the first counts)": "绝对值最大的元素唯一（相等时取第一个）",
     "one largest entry (of equal ones, the first counts)": "最大元素唯一（相等时取第一个）",
     "one smallest entry (of equal ones, the first counts)": "最小元素唯一（相等时取第一个）",
