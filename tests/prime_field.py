@@ -175,6 +175,13 @@ def others(x: Array) -> Array:
     return array([np.prod([*flat[:i], *flat[i + 1 :], ONE]) for i in range(len(flat))], x.shape)
 
 
+def pairs(flat: list[Any]) -> Array:
+    n = len(flat)
+    found = [ZERO if i == j else np.prod([ONE, *[e for k, e in enumerate(flat) if k not in (i, j)]])
+             for i in range(n) for j in range(n)]  # fmt: skip
+    return array(found, (n, n))
+
+
 def diagonal(x: Array) -> Array:
     return eye(x.size) * x.reshape(-1, 1) if 1 in x.shape else np.diag(x)
 
@@ -192,8 +199,7 @@ RULES: dict[str, Any] = {
                                         for i in range(len(x) - len(y) + 1)], dtype=object),
     "cross": crossed, "cross_matrix": lambda x: np.stack([crossed(x, e) for e in eye(3)], axis=1),
     "prod_others": others,
-    "prod_pairs": lambda x: np.stack([others(np.where(np.arange(len(x))[:, None] == i, ONE, x)).ravel()
-                                      for i in range(len(x))]) * (1 - np.eye(len(x), dtype=int)),
+    "prod_pairs": lambda x: pairs(list(x.ravel())),
 }  # fmt: skip
 
 
