@@ -19,9 +19,9 @@ from terms import curve
 from typed_programs import generate
 
 import matcalc as mc
-from matcalc.codegen.options import DEFAULT, portable
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import build
+from matcalc.codegen.options import DEFAULT, portable
 from matcalc.codegen.targets import spelled_for
 from matcalc.compiling import request_of
 

@@ -170,6 +170,9 @@ class _Speller:
     def _subscript(self, node: ast.Subscript) -> str | None:
         if isinstance(node.slice, ast.Tuple) and not node.slice.elts:
             return self.text(node.value)
+        order = _order(node.slice) if self.target.whole_index else None
+        if order is not None:
+            return f"xp.take({self.text(node.value)}, {self.text(order[0])}, axis={order[1]})"
         shape = isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
         if shape or _is_tuple(node.value) or (isinstance(node.value, ast.Name) and node.value.id in self.tuples):
             return None
@@ -265,6 +268,15 @@ def _after_docstring(text: str) -> int:
     assert isinstance(node, ast.FunctionDef)
     first = node.body[0].end_lineno or 1
     return len("\n".join(text.split("\n")[:first])) + 1
+
+
+def _order(index: ast.expr) -> tuple[ast.expr, int] | None:
+    """The whole numbers at which rows or columns are taken, ``A[order]`` and ``A[:, order]``, and along which axis."""
+    if isinstance(index, ast.Call):
+        return index, 0
+    if isinstance(index, ast.Tuple) and len(index.elts) == 2 and isinstance(index.elts[1], ast.Call):
+        return (index.elts[1], 1) if ast.unparse(index.elts[0]) == ":" else None
+    return None
 
 
 def _is_tuple(node: ast.expr) -> bool:
