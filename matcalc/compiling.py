@@ -16,6 +16,7 @@ from matcalc.derivation import Derivation, chosen_variables, derive
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, postorder
 from matcalc.operations import table
+from matcalc.results import Result
 
 if TYPE_CHECKING:
     from matcalc.codegen.blocked.compiled import Blocked
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["TARGETS", "compile", "explained", "in_blocks", "module_of", "request_of"]
 
 TARGETS = ("numpy", "torch", "jax", "array_api")
+LINE = 400  # characters of a formula in the comments of a module
 
 
 def compile(
@@ -169,10 +171,10 @@ def request_of(
     for key, result in derivation.items():
         if isinstance(key, tuple):
             second[key] = computed(derivation.gradients[key])
-            formulas.append(f"d2{of}/d{key[0]}d{key[1]} = {_short(result.source())}")
+            formulas.append(f"d2{of}/d{key[0]}d{key[1]} = {_short(result)}")
         else:
             first[key] = computed(derivation.gradients[key])
-            formulas.append(f"d{of}/d{key} = {_short(result.source())}")
+            formulas.append(f"d{of}/d{key} = {_short(result)}")
     products, directions = _products(derivation, hvp) if hvp is not None else (None, [])
     return Request(
         derivation.value.node, list(program.inputs.values()), first,
@@ -229,7 +231,7 @@ def _formula(derivation: Derivation) -> str:
     from matcalc.render.source import source
 
     node = derivation.value.node
-    return _short(source(node.args[0] if node.op == "let" else node, syntax=derivation.program.syntax))
+    return _line(source(node.args[0] if node.op == "let" else node, syntax=derivation.program.syntax))
 
 
 def _written(node: Node, syntax: str) -> str:
@@ -240,5 +242,9 @@ def _written(node: Node, syntax: str) -> str:
     return source(node, syntax=syntax) if node.size <= 40 and known else named(node)
 
 
-def _short(text: str) -> str:
-    return text if len(text) < 400 and "\n" not in text else "(long)"
+def _short(result: Result) -> str:
+    return _line(result.brief(LINE))
+
+
+def _line(text: str) -> str:
+    return text if 0 < len(text) <= LINE and "\n" not in text else "(long)"

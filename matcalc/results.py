@@ -16,15 +16,17 @@ __all__ = ["Derivation", "Expression", "Result", "shown_shape", "taken"]
 
 
 VEC_FORMS = ("source", "text", "latex")
+TERM = 8  # characters of an index term, at the least; a sum that factors may take fewer
 
 
 class Expression:
     """A formula with its shape, in every writing."""
 
-    __slots__ = ("node", "program")
+    __slots__ = ("_source", "node", "program")
 
     def __init__(self, node: Node, program: Program) -> None:
         self.node, self.program = node, program
+        self._source = ""  # written when it is asked for: index notation is read back before it is given
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -45,9 +47,19 @@ class Expression:
         """The language itself: read beside the program, it gives the same expression."""
         from matcalc.render.source import source
 
-        if is_entries(self.node):
-            return self._in_entries()
-        return source(self.node, syntax=self.program.syntax, taken=taken(self.program))
+        if not self._source:
+            if is_entries(self.node):
+                self._source = self._in_entries()
+            else:
+                self._source = source(self.node, syntax=self.program.syntax, taken=taken(self.program))
+        return self._source
+
+    def brief(self, limit: int) -> str:
+        """The source, or nothing where it is longer than so many characters; a great many index terms are not tried."""
+        if is_entries(self.node) and TERM * len(indexed_sum(self.node).terms) > limit:
+            return ""
+        text = self.source()
+        return text if len(text) <= limit else ""
 
     def latex(self) -> str:
         """LaTeX (amsmath) without math delimiters."""
