@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from differences import close, derivative, evaluator, point
 
 import matcalc as mc
+from matcalc.codegen.tensors import einsum_text
+from matcalc.codegen.values import Value
 from matcalc.language.program import beside, expression
 
 # program, variable, keywords; and what was wrong
@@ -167,3 +172,59 @@ def test_a_mask_between_a_row_and_a_column_makes_an_outer_product() -> None:
     gradients = mc.compile(program, ["A", "X"])(H=H, A=A, X=X)[1]
     np.testing.assert_allclose(gradients["A"], np.outer(b, b))
     assert not gradients["X"].any()
+
+
+def test_powers_in_index_terms_below_a_name_are_in_the_code() -> None:
+    """Only index terms that were a whole result had their powers in code: elsewhere ``A[i, k]**2`` was ``A[i, k]``."""
+    program = "J = {i, j: sum(k, l: A[i, k]**2*B[k, l]*C[l, j]*D[i, l]*E[k, j]/t)}"
+    rng = np.random.default_rng(1)
+    A, B, C, D, E = rng.normal(size=(5, 3, 3))
+    value, gradients = mc.compile(f"t: scalar\n{program}", ["A", "t"])(A=A, B=B, C=C, D=D, E=E, t=2.0)
+    expected = np.einsum("ik,kl,lj,il,kj->ij", A**2, B, C, D, E) / 2
+    np.testing.assert_allclose(value, expected)
+    np.testing.assert_allclose(gradients["t"], -expected / 2)
+    np.testing.assert_allclose(np.einsum("ijab,ab->ij", gradients["A"], A), 2 * expected)  # Euler, degree 2
+
+
+def test_powers_in_index_terms_among_the_factors_of_index_terms() -> None:
+    program = "U: matrix(2, n); y: row(n); S: matrix(n, 2); J = dot(vec(outer(mean(U, axis=1), softmax(y).T)), vec(S))"
+    rng = np.random.default_rng(2)
+    U, y, S = rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal(size=(3, 2))
+    derivation = mc.derive(program, ["y", "S"], order=2)
+    assert expression(derivation["y", "S"].source(), beside(derivation.program)) is derivation["y", "S"].node
+    _, _, hessians = mc.compile(program, ["y", "S"], order=2)(U=U, y=y, S=S)
+    p = np.exp(y) / np.exp(y).sum()
+    slopes = np.einsum("m,ij->ijm", U.mean(axis=1), np.diag(p) - np.outer(p, p))  # of the product's entry m, j by y_i
+    columns = np.moveaxis(slopes, 1, 2).reshape(3, 6, order="F").reshape(3, 3, 2, order="F")
+    np.testing.assert_allclose(hessians["y", "S"], columns)
+
+
+def test_what_a_type_assumes_is_not_used_before_index_terms_are_differentiated() -> None:
+    """``sum(k: H[i, k]**2)`` of an orthogonal matrix was 1 when it was read, and its derivative 0."""
+    H, x = np.array([[0.6, 0.8], [-0.8, 0.6]]), np.array([2.0, 3.0])
+    _, gradients = mc.compile("H: orthogonal(2)\nJ = {i: sum(k: H[i, k]*H[i, k])}", "H")(H=H)
+    np.testing.assert_allclose(gradients["H"], 2 * np.einsum("ij,jk->ijk", np.eye(2), H))
+    _, gradients = mc.compile("H: orthogonal(2)\nZ = H\nJ = {i: sum(j, k: Z[j, i]*Z[j, k]*x[k])}", "H")(H=H, x=x)
+    expected = np.einsum("il,k->ikl", np.eye(2), H @ x) + np.einsum("ki,l->ikl", H, x)
+    np.testing.assert_allclose(gradients["H"], expected, atol=1e-15)
+    value, gradients = mc.compile("p: simplex(2)\nJ = {i: sum(j: p[j])*x[i]}", ["p", "x"])(p=[0.25, 0.75], x=x)
+    assert value.tolist() == [2, 3]
+    assert gradients["p"].tolist() == [[2, 2], [3, 3]]
+    assert gradients["x"].tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_norm_that_is_zero_below_a_matrix() -> None:
+    """``A/(norm(c*X)*M)`` was 0/0 where X is 0: only a norm by itself was known to be a divisor of that kind."""
+    program = "R: matrix(2, 2) positive\nJ = norm(logsumexp(R**0.5)*W)"
+    value, gradients = mc.compile(program, "R")(R=np.ones((2, 2)), W=np.zeros((3, 2)))
+    assert value == 0
+    assert not gradients["R"].any()
+    assert mc.check(program, "R").passed
+
+
+def test_a_sum_of_thousands_of_index_terms_is_an_expression_that_python_reads() -> None:
+    """Signed terms one behind the other were nested as deep as there are terms."""
+    terms = [(Fraction(k % 3 - 1 or 2), "a,a->a", 2) for k in range(3000)]
+    text = einsum_text(Value("einsum", (), tuple(terms), ("n",)), ["x"] * 6000, str)
+    found = eval(compile(ast.parse(text, mode="eval"), "", "eval"), {"np": np, "x": np.ones(1)})
+    assert found.tolist() == [sum(c for c, _, _ in terms)]

@@ -25,7 +25,7 @@ from matcalc.operations import table
 if TYPE_CHECKING:
     from matcalc.calculus.terms import Raw
 
-__all__ = ["HOLE", "contract", "indexed", "is_hole", "scale", "selector", "unit"]
+__all__ = ["HOLE", "TELLING", "contract", "indexed", "is_hole", "scale", "selector", "unit"]
 
 HOLE = "hole"  # the type of a variable that stands for a differential
 ALL = ("all",)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc import facts
 from matcalc.calculus.writing import negated
-from matcalc.expressions.node import Node, intern
+from matcalc.expressions.node import Node, intern, postorder
+from matcalc.operations import table
 
 if TYPE_CHECKING:
     from matcalc.calculus.terms import Raw
@@ -23,7 +24,7 @@ Number: TypeAlias = Fraction | int
 Group: TypeAlias = dict[Node, Number]
 Merged: TypeAlias = dict[tuple[Node, tuple[int, ...]], Number]
 RATIOS = {("sinh", "cosh"): "tanh", ("sin", "cos"): "tan"}
-ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs", "det", "norm"})
+ACTIVE = frozenset({"exp", "sigmoid", "sinh", "sin", "sign", "abs", "det", "norm", "pow"})
 
 
 def signed(node: Node) -> tuple[int, Node]:
@@ -153,8 +154,48 @@ def squares_over_norm(group: Group) -> None:
             _times(group, square, sign * n)
 
 
+def powers_of_one_base(group: Group) -> None:
+    """``t * t**(k - 1)`` is ``t**k``, ``t**(k - 1) / t**k`` is ``1/t``: powers with exponents that are no numbers."""
+    varying = [(node, p) for node, p in group.items() if node.op == "pow" and _varies(node.args[1])]
+    for base in dict.fromkeys([node.args[0] for node, _ in varying]):
+        symbolic = [(node, p) for node, p in varying if node.args[0] is base]
+        bare = group.get(base, 0)
+        if len(symbolic) + (bare != 0) < 2 or bare != int(bare) or any(p != int(p) for _, p in symbolic):
+            continue
+        exponents = [(*_split(node.args[1]), p) for node, p in symbolic]
+        core, total = exponents[0][0], sum(p for _, _, p in exponents)
+        if any(other is not core for other, _, _ in exponents) or total not in (-1, 0, 1):
+            continue
+        constant = bare + sum(p * c for _, c, p in exponents)
+        for node, p in (*symbolic, (base, bare)):
+            _times(group, node, -p)
+        if total:
+            _times(group, intern("pow", (base, _joined(core, total * constant)), (), base.shape), total)
+        else:
+            _times(group, base, constant)
+
+
+def _varies(exponent: Node) -> bool:
+    return any(not part.args and part.op != "num" for part in postorder(exponent))
+
+
+def _split(exponent: Node) -> tuple[Node, Number]:
+    """An exponent without the number that is added to it, and this number."""
+    if exponent.op in ("add", "sub") and exponent.args[1].op == "num":
+        c = exponent.args[1].params[0]
+        return exponent.args[0], c if exponent.op == "add" else -c
+    return exponent, 0
+
+
+def _joined(core: Node, c: Number) -> Node:
+    if not c:
+        return core
+    return table.add(core, table.number(c)) if c > 0 else table.sub(core, table.number(-c))
+
+
 RULES: tuple[Callable[[Group], None], ...] = (
     square_of_orthogonal_det_to_one, squares_over_norm, exp_times_sigmoid_to_sigmoid, ratio_to_function, sign_times_abs,
+    powers_of_one_base,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ such variables free, and the assumption is used in the second derivative alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from matcalc.calculus.lowering import lower, raised
 from matcalc.calculus.sums import atom
@@ -16,9 +16,17 @@ from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, instantiate
 from matcalc.expressions.node import Node, axes, intern, rebuild
 from matcalc.operations import table
 
-__all__ = ["FreeVariation"]
+__all__ = ["FreeVariation", "freed", "replaced"]
 
 ASSUMED = ("orthogonal", "simplex")
+
+
+def freed(nodes: Iterable[Node]) -> dict[Node, Node]:
+    """Free variables for those of the variables that are of a type which assumes something."""
+    return {
+        node: table.variable(node.params[0], node.shape, "", node.params[2])
+        for node in nodes if node.op == "var" and node.params[1] in ASSUMED
+    }  # fmt: skip
 
 
 class FreeVariation:
@@ -28,15 +36,12 @@ class FreeVariation:
     """
 
     def __init__(self, value: Node, targets: Sequence[Node], names: Mapping[Node, Node]) -> None:
-        free = {
-            node: table.variable(node.params[0], node.shape, "", node.params[2])
-            for node in targets if node.op == "var" and node.params[1] in ASSUMED
-        }  # fmt: skip
+        free = freed(targets)
         self.needed = bool(free)
         self._typed = {node: old for old, node in free.items()}
         self.value, self.targets, self.names = value, list(targets), dict(names)
         if free:
-            new = _put([value, *targets, *names, *names.values()], free)
+            new = replaced([value, *targets, *names, *names.values()], free)
             self.value, self.targets = new[value], [new[node] for node in targets]
             self.names = {new[node]: new[name] for node, name in names.items()}
 
@@ -46,7 +51,7 @@ class FreeVariation:
             return found
         result = Sum(found.shape, found.extra)
         nodes = [node for key in found.terms for node, _ in powers_of(key)]
-        new = _put(nodes, self._typed)
+        new = replaced(nodes, self._typed)
         for (scalars, factors), c in found.terms.items():
             raw = Raw(c)
             raw.sizes.update(found.extra)
@@ -65,10 +70,10 @@ class FreeVariation:
 
     def typed(self, node: Node) -> Node:
         """A node in the program's own variables."""
-        return _put([node], self._typed)[node] if self.needed else node
+        return replaced([node], self._typed)[node] if self.needed else node
 
 
-def _put(nodes: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
+def replaced(nodes: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
     """The nodes with some variables in the place of others."""
 
     def replace(node: Node, args: tuple[Node, ...]) -> Node:

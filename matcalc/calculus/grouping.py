@@ -15,7 +15,7 @@ from matcalc.calculus.entrywise import one_minus_sigmoid
 from matcalc.calculus.items import Item, plain_body, shape_of
 from matcalc.calculus.terms import Number
 from matcalc.calculus.transposing import transposed_if_shorter
-from matcalc.calculus.writing import chain, product, sum_of
+from matcalc.calculus.writing import addends, chain, product, sum_of
 from matcalc.expressions.node import Node, Shape, axes, kind
 from matcalc.operations import table
 from matcalc.render.measure import token_count
@@ -84,6 +84,7 @@ MANY = 64  # terms beyond which a sum is written as it stands
 def grouped(items: list[Item]) -> list[Item]:
     """Take out common factors, the one that saves most first, until none saves anything."""
     while 2 <= len(items) <= MANY:
+        items = _gathered(items)
         best: tuple[int, str, Hashable, list[tuple[int, Item]]] | None = None
         for name, pick in PICKS:
             found: dict[Hashable, tuple[int, list[tuple[int, Item]]]] = {}
@@ -103,6 +104,26 @@ def grouped(items: list[Item]) -> list[Item]:
         items = [item for position, item in enumerate(items) if position not in positions]
         if merged.c:  # what is left beside the factor may cancel
             items.append(merged)
+    return items
+
+
+def _gathered(items: list[Item]) -> list[Item]:
+    """A sum that is the factor of one term and stands written out beside it, as one term: of ``A + B - t*(A + B)``."""
+    for item in items:
+        whole = item.chain[0] if len(item.chain) == 1 and not item.marks else None
+        if whole is None or whole.op not in ("add", "sub"):
+            continue
+        parts = addends(1, whole)
+        groups: dict[Hashable, dict[Node, Item]] = {}
+        for other in items:
+            groups.setdefault(frozenset(other.scalars.items()), {})[other.body()] = other
+        for group in groups.values():
+            factors = {Fraction(group[node].c) / Fraction(sign) if node in group else None for sign, node in parts}
+            if len(factors) == 1 and None not in factors:
+                found = [group[node] for _, node in parts]
+                c, = factors
+                assert c is not None
+                return [*[i for i in items if i not in found], Item(c, found[0].scalars, (whole,), {}, item.shape)]
     return items
 
 

@@ -11,15 +11,18 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from matcalc import facts
 from matcalc.calculus import contraction
 from matcalc.calculus.factoring import write
+from matcalc.calculus.free_variation import freed, replaced
+from matcalc.calculus.lowering import lower
 from matcalc.calculus.magnitudes import power_of
 from matcalc.calculus.sums import factor_of
-from matcalc.calculus.tensors import entries
-from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, normalise
+from matcalc.calculus.tensors import entries, indexed_sum, is_entries
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim, add
-from matcalc.expressions.node import Node, axes, intern
+from matcalc.expressions.node import Node, axes, intern, postorder
 from matcalc.operations import table
 
 __all__ = ["node_of"]
@@ -227,7 +230,30 @@ def _number(value: Fraction) -> Raw:
 def node_of(
     free: Sequence[str], code: Sequence[tuple[Any, ...]], sizes: Mapping[str, Dim], args: Sequence[Node]
 ) -> Node:
-    """The node of an index expression; ``sizes`` says how far the letters run."""
+    """The node of an index expression; ``sizes`` says how far the letters run.
+
+    What a type merely assumes, as `orthogonal` does, is not used in it: the node may be differentiated.
+    """
+    found = _node(free, code, sizes, args)
+    if not any(facts.known(argument)[0] & contraction.TELLING for argument in args):
+        return found
+    free_ones = freed(postorder(*args))
+    if not free_ones:
+        return found
+    new = replaced(args, free_ones)
+    plain = _node(free, code, sizes, [new[argument] for argument in args])
+    if _terms(replaced([found], free_ones)[found]) == _terms(plain):
+        return found
+    return replaced([plain], {free_one: typed for typed, free_one in free_ones.items()})[plain]
+
+
+def _terms(node: Node) -> dict[Key, Number]:
+    return (indexed_sum(node) if is_entries(node) else lower(node)).terms
+
+
+def _node(
+    free: Sequence[str], code: Sequence[tuple[Any, ...]], sizes: Mapping[str, Dim], args: Sequence[Node]
+) -> Node:
     builder = _Builder(free, sizes, args)
     stack: list[_Value] = []
     for instruction in code:

@@ -1,25 +1,27 @@
-"""The program's own words put back: its names for formulas, and its order in sums.
+"""The program's own words put back: its names for formulas, and its writing of parts.
 
 A formula counts as the named one if both simplify to the same writing; ``1 - s`` is recognised for the
-``sigmoid(-t)`` of a named ``s = sigmoid(t)``.  A sum of the program whose canonical writing only stands in another
-order is written as the program does: ``inv(A + t*B)``.
+``sigmoid(-t)`` of a named ``s = sigmoid(t)``, and the negative of a name for the negative of its formula.  A part of
+the program stands as the program writes it where that is shorter than the canonical writing, ``mean((x - y)**2)``, or
+a sum in another order, ``inv(A + t*B)``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from matcalc.calculus.entrywise import signed
 from matcalc.calculus.lowering import tidy
 from matcalc.calculus.writing import negated
 from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["Names", "named", "names_of", "sums_of"]
+__all__ = ["Names", "named", "names_of", "writings_of"]
 
 SHORT, LONG = 3, 60  # tokens of formulas that are looked for
 MANY = 400  # names beyond which none is looked for
-PARTS = 4000  # parts of a program beyond which its order in sums is not looked for
+PARTS = 4000  # parts of a program beyond which its writing of them is not looked for
 SUMS = ("add", "sub")
 Names = Mapping[Node, Node]
 
@@ -36,25 +38,36 @@ def names_of(nodes: Iterable[Node]) -> dict[Node, Node]:
             formula = tidy(value)
             if formula.op not in NAMED and formula.args:
                 found.setdefault(formula, node)
+                sign, positive = signed(formula)
+                if sign < 0:
+                    found.setdefault(positive, table.neg(node))
                 if formula.op == "sigmoid":
                     opposite = intern("sigmoid", (negated(formula.args[0]),), (), formula.shape)
                     found.setdefault(opposite, table.sub(table.number(1), node))
     return found
 
 
-def sums_of(nodes: Sequence[Node]) -> dict[Node, Node]:
-    """The sums as the program writes them, by their canonical writing where that stands in another order."""
+def writings_of(nodes: Sequence[Node]) -> dict[Node, Node]:
+    """The parts as the program writes them, by their canonical writing: shorter ones, and sums in another order."""
     found: dict[Node, Node] = {}
     parts = list(dict.fromkeys([part for node in nodes for part in postorder(node)]))
     if len(parts) > PARTS:
         return found
     inner = {argument for part in parts if part.op in SUMS for argument in part.args if argument.op in SUMS}
     for part in parts:
-        if part.op in SUMS and part not in inner and part.size <= LONG and token_count(part) <= LONG:
-            canonical = tidy(part)
-            if canonical is not part and sorted(_terms(canonical)) == sorted(_terms(part)):
-                found.setdefault(canonical, part)
+        if part.op in NAMED or not part.args or part.size > LONG or token_count(part) > LONG:
+            continue
+        canonical = tidy(part)
+        if canonical is part or not canonical.args or canonical.op in NAMED:
+            continue
+        longer = token_count(canonical) - token_count(part)
+        if longer > 0 or (longer == 0 and part not in inner and _reordered(canonical, part)):
+            found.setdefault(canonical, part)
     return found
+
+
+def _reordered(canonical: Node, part: Node) -> bool:
+    return part.op in SUMS and canonical.op in SUMS and sorted(_terms(canonical)) == sorted(_terms(part))
 
 
 def _terms(node: Node) -> list[tuple[int, str]]:

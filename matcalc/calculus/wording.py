@@ -1,29 +1,32 @@
-"""A derivative in the program's own words: its names where they make it shorter, and its order in sums."""
+"""A derivative in the program's own words: its names where they make it shorter, and its writing of parts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from matcalc.calculus.abbreviating import abbreviated
 from matcalc.calculus.derivatives import derivative
-from matcalc.calculus.naming import named, names_of, sums_of
+from matcalc.calculus.naming import named, names_of, writings_of
 from matcalc.calculus.simplify import shorter, simplify
 from matcalc.calculus.tensors import is_entries
 from matcalc.calculus.term_names import Patterns, with_names
 from matcalc.calculus.terms import Sum
-from matcalc.expressions.node import Node
+from matcalc.expressions.node import NAMED, Node, postorder
+from matcalc.render.measure import token_count
 
 __all__ = ["Wording"]
 
 
 class Wording:
-    """The words of a program: what it has names for, and how it writes its sums.
+    """The words of a program: what it has names for, and how it writes its parts.
 
     ``program`` are the nodes that are differentiated and by which, ``lets`` the intermediate variables whose names
     may be used.
     """
 
     def __init__(self, program: Sequence[Node], lets: Collection[Node]) -> None:
-        self.sums, self.formulas = sums_of(program), names_of(lets)
+        self.writings, self.formulas = writings_of(program), names_of(lets)
+        self.own = frozenset(postorder(*program))
         self.patterns = Patterns(lets)
 
     def derivative(self, found: Sum, value: Node, variable: Node, structure: str) -> tuple[Node, Node]:
@@ -34,7 +37,7 @@ class Wording:
         if renamed is not None:
             other = self.named(derivative(renamed, value, variable, structure), value, variable)
             worded = other if shorter(other, worded) else worded
-        return plain, worded if is_entries(worded) else named(worded, self.sums)
+        return plain, worded if is_entries(worded) else abbreviated(named(worded, self.writings), self.own)
 
     def named(self, node: Node, value: Node, variable: Node) -> Node:
         """The result with the program's names for its formulas, but for the variable's own."""
@@ -44,4 +47,9 @@ class Wording:
         if found is node:
             return node
         again = simplify(found, diag=value.shape != (1, 1))  # what has become one name may meet
-        return again if shorter(again, found) else found
+        plainer = token_count(again) == token_count(found) and _signs(again) < _signs(found)
+        return again if plainer or shorter(again, found) else found
+
+
+def _signs(node: Node) -> int:
+    return sum(part.op in ("neg", "sub") for part in postorder(node, into=lambda n: n.op not in NAMED))

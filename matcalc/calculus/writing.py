@@ -18,7 +18,9 @@ from matcalc.expressions.node import NAMED, Node, intern, kind, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["Powers", "chain", "dim_node", "negated", "product", "rank", "scaled", "sum_of", "t", "with_power"]
+__all__ = [
+    "Powers", "addends", "chain", "dim_node", "negated", "product", "rank", "scaled", "sum_of", "t", "with_power",
+]  # fmt: skip
 
 Powers: TypeAlias = Sequence[tuple[Node, Fraction | int]]
 Number: TypeAlias = Fraction | int
@@ -389,7 +391,7 @@ def _place(item: tuple[Number, Node]) -> tuple[bool, bool, int, int, tuple[int, 
 
 def sum_of(terms: Sequence[tuple[Number, Node]]) -> Node:
     """A sum of signed nodes, each with the sign of its number; a sum among them is written term by term."""
-    ordered = sorted([part for sign, node in terms for part in _addends(sign, node)], key=_place)
+    ordered = sorted([part for sign, node in terms for part in addends(sign, node)], key=_place)
     (sign, node), rest = ordered[0], ordered[1:]
     total = negated(node) if sign < 0 else node
     for sign, node in rest:
@@ -397,7 +399,7 @@ def sum_of(terms: Sequence[tuple[Number, Node]]) -> Node:
     return total
 
 
-def _addends(sign: Number, node: Node) -> list[tuple[Number, Node]]:
+def addends(sign: Number, node: Node) -> list[tuple[Number, Node]]:
     """The signed terms of a short sum whose terms all have its shape or are scalars; a product is its one term."""
     found: list[tuple[Number, Node]] = []
     waiting = [(sign, node)]

@@ -9,15 +9,40 @@ multiple.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from matcalc.codegen.values import Value
-from matcalc.expressions.node import Node
+from matcalc.expressions.node import Node, intern, postorder, rebuild
 
-__all__ = ["is_multiple", "norm_below", "singular_norms"]
+__all__ = ["divided_last", "is_multiple", "norm_below", "singular_norms"]
 
+SCALAR = (1, 1)
 BUDGET = 64  # values looked at
 MULTIPLICATIVE = frozenset({"mul", "matmul", "dot", "outer", "neg", "T", "let", "div", "pow", "square", "sqrt", "abs"})
+
+
+def divided_last(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes with quotients ``A/(norm(x)*M)``, entry by entry, as ``(A/M)/norm(x)``: a norm is divided by alone."""
+    if not any(part.op == "norm" for part in postorder(*nodes)):
+        return list(nodes)
+    new = rebuild(nodes, _apart)
+    return [new[node] for node in nodes]
+
+
+def _apart(node: Node, args: tuple[Node, ...]) -> Node:
+    if node.op == "div" and node.shape != SCALAR and args[1].op == "mul":
+        for scalar, rest in (args[1].args, args[1].args[::-1]):
+            if scalar.shape == SCALAR and rest.shape == node.shape and _has_norm(scalar):
+                return intern("div", (intern("div", (args[0], rest), (), node.shape), scalar), (), node.shape)
+    return node if args == node.args else intern(node.op, args, node.params, node.shape)
+
+
+def _has_norm(scalar: Node) -> bool:
+    while scalar.op == "mul":
+        if norm_below(scalar.args[1]) is not None:
+            return True
+        scalar = scalar.args[0]
+    return norm_below(scalar) is not None
 
 
 def norm_below(node: Node) -> Node | None:

@@ -21,6 +21,7 @@ from matcalc.codegen.helpers import HELPERS, texts
 from matcalc.codegen.in_place import InPlaceEmitter
 from matcalc.codegen.lower import Lowering, named
 from matcalc.codegen.names import Names
+from matcalc.codegen.norms import divided_last
 from matcalc.codegen.options import DEFAULT, Options
 from matcalc.codegen.sharing import improve
 from matcalc.codegen.signature import Signature
@@ -160,7 +161,7 @@ def planned(request: Request, branches: bool = True) -> tuple[Lowering, list[Val
     order each, whatever the sizes at run time.
     """
     options = request.options if branches else replace(request.options, run_time_order=False)
-    nodes = prepared(without_definitions([node for _, node in request.outputs()]))
+    nodes = divided_last(prepared(without_definitions([node for _, node in request.outputs()])))
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes], request.options.stable)
     final = [stable[bound[node]] for node in nodes]

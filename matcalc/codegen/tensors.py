@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc.codegen.values import ONE, Graph, Scaled, Value
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Node, axes, intern
+from matcalc.expressions.node import Node, axes, intern, rebuild
 from matcalc.operations import table
 
 if TYPE_CHECKING:
@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["LETTERS", "RULES", "einsum_text", "prepared"]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+TOGETHER = 100  # terms of a sum in one bracket: Python reads no expression that is a thousand deep
 
 
 def prepared(nodes: Sequence[Node]) -> list[Node]:
-    """Index terms with every power and every axis as a factor of its own, ready for ``einsum``."""
-    found = []
-    for node in nodes:
-        if node.op == "blocks":
-            found.append(intern("blocks", tuple(prepared(node.args)), node.params, node.shape))
-        else:
-            found.append(_prepared(node) if node.op == "entries" else node)
-    return found
+    """The nodes with all index terms in them, at any depth, made ready for ``einsum``: every power and every axis is a
+    factor of its own."""
+    new = rebuild(nodes, _with_factors)
+    return [new[node] for node in nodes]
+
+
+def _with_factors(node: Node, args: tuple[Node, ...]) -> Node:
+    node = node if args == node.args else intern(node.op, args, node.params, node.shape)
+    return _prepared(node) if node.op == "entries" else node
 
 
 def _prepared(node: Node) -> Node:
@@ -88,7 +90,7 @@ def _entries(lowering: Lowering, node: Node) -> Scaled:
 
 def einsum_text(value: Value, args: Sequence[str], number: Any) -> str:
     """The sum of the terms; ``number`` writes a coefficient."""
-    parts: list[str] = []
+    parts: list[str] = []  # each with its sign
     rest = list(args)
     for c, form, count in value.params:
         operands, rest = rest[:count], rest[count:]
@@ -98,8 +100,16 @@ def einsum_text(value: Value, args: Sequence[str], number: Any) -> str:
             call += ".copy()"  # nothing is summed: a view of the operand, which may be written over or read again
         size = abs(c)
         scaled = call if size == 1 else f"{number(size)} * {call}"
-        parts += [("-" if c < 0 else "") if not parts else (" - " if c < 0 else " + "), scaled]
-    return "".join(parts)
+        parts.append(f"{'-' if c < 0 else '+'} {scaled}")
+    while len(parts) > TOGETHER:
+        parts = [f"+ ({_joined(parts[i : i + TOGETHER])})" for i in range(0, len(parts), TOGETHER)]
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """Signed terms, as one writes a sum."""
+    first = parts[0]
+    return " ".join([first[2:] if first[0] == "+" else f"-{first[2:]}", *parts[1:]])
 
 
 def _pair(lowering: Lowering, node: Node) -> Scaled:

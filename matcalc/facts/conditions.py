@@ -233,9 +233,12 @@ def _over_its_sum(node: Node, axis: str) -> bool:
 
 
 def _less_its_mean(node: Node, axis: str) -> bool:
-    whole, mean = bare(node.args[0]), bare(node.args[1])
+    one, other = bare(node.args[0]), bare(node.args[1])
     wanted = int(axis) if axis else None
-    return mean.op == "mean" and mean.params[0] == wanted and bare(mean.args[0]) is whole
+    return any(
+        mean.op == "mean" and mean.params[0] == wanted and bare(mean.args[0]) is whole
+        for whole, mean in ((one, other), (other, one))
+    )
 
 
 def signature(op: str) -> tuple[str, ...]:

@@ -30,6 +30,19 @@ PRIME = "′"  # tells letters of one name apart
 POWERS, TIMES, OVER = ("**", "mpower"), ("*", "mtimes"), ("/", "mrdivide")
 
 
+def _of_sums(body: Syntax) -> set[str]:
+    """The letters that are summed over in an index expression, but for those of index notation inside it."""
+    found: set[str] = set()
+    stack = [body]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, IndexSum):
+            found.update(part.indices)
+        if not isinstance(part, Entries):
+            stack.extend(part.children)
+    return found
+
+
 class Reader:
     """Walks the body of an index expression."""
 
@@ -40,12 +53,7 @@ class Reader:
         self.code: list[Instruction] = []
         self.names: dict[str, str] = {}  # what letters are called in the instructions
         self.sums: dict[str, int] = dict.fromkeys(tree.indices, 1)
-        stack: list[Syntax] = [tree.body]
-        while stack:
-            part = stack.pop()
-            if isinstance(part, IndexSum):
-                self.letters.update(part.indices)
-            stack.extend(part.children)
+        self.letters.update(_of_sums(tree.body))
 
     def read(self, body: Syntax) -> None:
         """Append the instructions of the body."""
@@ -106,13 +114,15 @@ class Reader:
         )  # fmt: skip
 
     def has_letters(self, tree: Syntax) -> bool:
-        """Whether an index letter stands in a tree."""
-        stack = [tree]
+        """Whether an index letter stands in a tree; index notation in it has letters of its own."""
+        stack: list[tuple[Syntax, frozenset[str]]] = [(tree, frozenset())]
         while stack:
-            part = stack.pop()
-            if isinstance(part, Name) and part.name in self.letters:
+            part, own = stack.pop()
+            if isinstance(part, Name) and part.name in self.letters and part.name not in own:
                 return True
-            stack.extend(part.children)
+            if isinstance(part, Entries):
+                own = own.union(part.indices, _of_sums(part.body))
+            stack.extend([(child, own) for child in part.children])
         return False
 
     def base(self, tree: Syntax) -> int:

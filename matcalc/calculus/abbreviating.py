@@ -1,0 +1,105 @@
+"""Shorter writings that index terms do not know: powers of a matrix, and the square of a norm.
+
+``X @ X @ X`` is ``matrix_power(X, 3)``, and ``y.T @ S @ S @ y`` with a symmetric S is ``norm(S @ y)**2``; what the
+program itself writes as a product stands as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import groupby
+
+from matcalc import facts
+from matcalc.calculus.writing import chain, t
+from matcalc.expressions.node import NAMED, Node, intern
+from matcalc.operations import table
+from matcalc.render.measure import token_count
+
+__all__ = ["abbreviated"]
+
+SCALAR = (1, 1)
+RUN = 3  # equal factors that are written as a power
+
+
+def abbreviated(node: Node, own: Collection[Node]) -> Node:
+    """The node with its products abbreviated where that is shorter, but for the program's own parts."""
+    new: dict[Node, Node] = {}
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        if top in new:
+            stack.pop()
+            continue
+        parts = () if top in own or top.op in (*NAMED, "entries") else _parts(top, own)
+        waiting = [part for part in parts if part not in new]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        args = [new[part] for part in parts]
+        if top.op == "matmul" and args:
+            new[top] = _product(top, args, changed=any(a is not b for a, b in zip(args, parts, strict=True)))
+        elif not args or all(a is b for a, b in zip(args, parts, strict=True)):
+            new[top] = top
+        else:
+            new[top] = intern(top.op, tuple(args), top.params, top.shape)
+    return new[node]
+
+
+def _parts(node: Node, own: Collection[Node]) -> Sequence[Node]:
+    """The arguments of a node; of a product, the factors from left to right."""
+    if node.op != "matmul":
+        return node.args
+    found = [node.args[1]]
+    left = node.args[0]
+    while left.op == "matmul" and left not in own:
+        found.append(left.args[1])
+        left = left.args[0]
+    return [left, *reversed(found)]
+
+
+def _product(node: Node, parts: Sequence[Node], *, changed: bool) -> Node:
+    """The product of these factors, and how it is written shorter."""
+    plain = _chained(parts) if changed else node
+    short = _square_of_norm(parts) if node.shape == SCALAR else _with_powers(parts)
+    return short if short is not None and token_count(short) < token_count(plain) else plain
+
+
+def _chained(parts: Sequence[Node]) -> Node:
+    product = parts[0]
+    for part in parts[1:]:
+        product = table.matmul(product, part)
+    return product
+
+
+def _square_of_norm(parts: Sequence[Node]) -> Node | None:
+    """``v.T @ v`` is ``norm(v)**2``; a sign stands on the leftmost factor."""
+    if parts[0].op == "neg":
+        square = _square_of_norm([parts[0].args[0], *parts[1:]])
+        return None if square is None else table.neg(square)
+    half = len(parts) // 2
+    if len(parts) % 2 or not all(_transposed(parts[k], parts[-1 - k]) for k in range(half)):
+        return None
+    return table.power(table.make("norm", chain(parts[half:])), table.number(2))
+
+
+def _transposed(a: Node, b: Node) -> bool:
+    return (a is b and facts.symmetric(a)) or t(b) is a
+
+
+def _with_powers(parts: Sequence[Node]) -> Node | None:
+    """Runs of equal factors as powers."""
+    found: list[Node] = []
+    for part, run in groupby(parts):
+        count = len(list(run))
+        if count < RUN:
+            found += [part] * count
+        elif part.op == "T":
+            found.append(table.make("T", _power(part.args[0], count)))
+        else:
+            found.append(_power(part, count))
+    return _chained(found) if len(found) < len(parts) else None
+
+
+def _power(matrix: Node, count: int) -> Node:
+    return table.make("matrix_power", matrix, table.number(count))
