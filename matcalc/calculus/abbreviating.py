@@ -1,13 +1,15 @@
-"""Shorter writings that index terms do not know: powers of a matrix, and the square of a norm.
+"""Shorter writings of products: named runs of factors, powers of a matrix, and the square of a norm.
 
-``X @ X @ X`` is ``matrix_power(X, 3)``, and ``y.T @ S @ S @ y`` with a symmetric S is ``norm(S @ y)**2``; what the
-program itself writes as a product stands as it is.
+``B.T @ A @ x`` is ``B.T @ z`` with the program's ``z = A @ x``; ``X @ X @ X`` is ``matrix_power(X, 3)``, and
+``y.T @ S @ S @ y`` with a symmetric S is ``norm(S @ y)**2``.  What the program itself writes as a product stands as it
+is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 from matcalc import facts
 from matcalc.calculus.writing import chain, t
@@ -15,14 +17,37 @@ from matcalc.expressions.node import NAMED, Node, intern
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["abbreviated"]
+__all__ = ["Runs", "abbreviated", "runs_of", "with_named_runs"]
 
 SCALAR = (1, 1)
 RUN = 3  # equal factors that are written as a power
+Runs: TypeAlias = Mapping[Node, Sequence[tuple[tuple[Node, ...], Node]]]  # by the first factor: factors, and their name
+
+
+def runs_of(names: Mapping[Node, Node]) -> Runs:
+    """The named products, and their transposes, by their first factors; ``names`` are the formulas' names."""
+    found: dict[Node, list[tuple[tuple[Node, ...], Node]]] = {}
+    for formula, name in names.items():
+        if formula.op == "matmul" and formula.shape != SCALAR and name.op == "let":
+            parts = tuple(_parts(formula, ()))
+            for run, written in ((parts, name), (tuple([t(p) for p in reversed(parts)]), table.make("T", name))):
+                found.setdefault(run[0], []).append((run, written))
+    return found
+
+
+def with_named_runs(node: Node, runs: Runs, but: Node | None = None) -> Node:
+    """The node with the names of runs of factors; the name ``but`` is not used."""
+    used = {first: [run for run in found if but not in (run[1], *run[1].args[:1])] for first, found in runs.items()}
+    return _rewritten(node, (), lambda whole, parts: _chained(_named(parts, used))) if used else node
 
 
 def abbreviated(node: Node, own: Collection[Node]) -> Node:
     """The node with its products abbreviated where that is shorter, but for the program's own parts."""
+    return _rewritten(node, own, _abbreviated)
+
+
+def _rewritten(node: Node, own: Collection[Node], written: Callable[[Node, list[Node]], Node]) -> Node:
+    """The node with every product ``written`` anew, from the factors; the ``own`` nodes stay."""
     new: dict[Node, Node] = {}
     stack = [node]
     while stack:
@@ -38,7 +63,7 @@ def abbreviated(node: Node, own: Collection[Node]) -> Node:
         stack.pop()
         args = [new[part] for part in parts]
         if top.op == "matmul" and args:
-            new[top] = _product(top, args, changed=any(a is not b for a, b in zip(args, parts, strict=True)))
+            new[top] = written(top, args)
         elif not args or all(a is b for a, b in zip(args, parts, strict=True)):
             new[top] = top
         else:
@@ -58,9 +83,25 @@ def _parts(node: Node, own: Collection[Node]) -> Sequence[Node]:
     return [left, *reversed(found)]
 
 
-def _product(node: Node, parts: Sequence[Node], *, changed: bool) -> Node:
+def _named(parts: list[Node], runs: Runs) -> list[Node]:
+    """The factors with names for the runs that have one."""
+    found: list[Node] = []
+    at = 0
+    while at < len(parts):
+        for run, name in runs.get(parts[at], ()):
+            if tuple(parts[at : at + len(run)]) == run:
+                found.append(name)
+                at += len(run)
+                break
+        else:
+            found.append(parts[at])
+            at += 1
+    return found
+
+
+def _abbreviated(node: Node, parts: Sequence[Node]) -> Node:
     """The product of these factors, and how it is written shorter."""
-    plain = _chained(parts) if changed else node
+    plain = _chained(parts)
     short = _square_of_norm(parts) if node.shape == SCALAR else _with_powers(parts)
     return short if short is not None and token_count(short) < token_count(plain) else plain
 

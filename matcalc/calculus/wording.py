@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from matcalc.calculus.abbreviating import abbreviated
+from matcalc.calculus.abbreviating import abbreviated, runs_of, with_named_runs
 from matcalc.calculus.derivatives import derivative
 from matcalc.calculus.naming import named, names_of, writings_of
 from matcalc.calculus.simplify import shorter, simplify
@@ -26,7 +26,7 @@ class Wording:
 
     def __init__(self, program: Sequence[Node], lets: Collection[Node]) -> None:
         self.writings, self.formulas = writings_of(program), names_of(lets)
-        self.own = frozenset(postorder(*program))
+        self.own, self.runs = frozenset(postorder(*program)), runs_of(self.formulas)
         self.patterns = Patterns(lets)
 
     def derivative(self, found: Sum, value: Node, variable: Node, structure: str) -> tuple[Node, Node]:
@@ -37,7 +37,10 @@ class Wording:
         if renamed is not None:
             other = self.named(derivative(renamed, value, variable, structure), value, variable)
             worded = other if shorter(other, worded) else worded
-        return plain, worded if is_entries(worded) else abbreviated(named(worded, self.writings), self.own)
+        if is_entries(worded):
+            return plain, worded
+        worded = with_named_runs(worded, self.runs, variable)
+        return plain, abbreviated(named(worded, self.writings), self.own)
 
     def named(self, node: Node, value: Node, variable: Node) -> Node:
         """The result with the program's names for its formulas, but for the variable's own."""
