@@ -36,22 +36,25 @@ class Patterns:
     """The intermediate variables that are products, by each product's first factor, the last of the program first."""
 
     def __init__(self, lets: Collection[Node]) -> None:
-        self.by_factor: dict[Node, list[Pattern]] = {}
+        self.by_factor: dict[Node, list[Pattern]] = {}  # and those of scalars alone by the first of these
         for let in reversed([*lets]):
             single = lower(let.args[0]).single if len(let.shape) == 2 and let.args[0].size < SIZE else None
             if single is None:
                 continue
             (scalars, factors), coeff = single
-            if not factors or len(scalars) + len(factors) > FACTORS or not _free_only(factors, free_of(let.shape)):
+            if not 0 < len(scalars) + len(factors) <= FACTORS or not _free_only(factors, free_of(let.shape)):
                 continue
+            if not factors and (coeff != 1 or all(p == 1 for _, p in scalars)):
+                continue  # a multiple or a product of scalars is found in the writing
             if scalars or len(factors) > 1 or factors[0][0].op not in NAMES:
-                self.by_factor.setdefault(factors[0][0], []).append(Pattern(let, single[0], coeff))
+                first = factors[0][0] if factors else scalars[0][0]
+                self.by_factor.setdefault(first, []).append(Pattern(let, single[0], coeff))
 
-    def of(self, factors: Sequence[Factor], but: Node) -> list[Pattern]:
-        """Those that may be found among these factors; the name ``but`` is not used."""
+    def of(self, key: Key, but: Node) -> list[Pattern]:
+        """Those that may be found in this term; the name ``but`` is not used."""
         if not self.by_factor:
             return []
-        nodes = dict.fromkeys([node for node, _, _ in factors])
+        nodes = dict.fromkeys([node for node, *_ in (*key[1], *key[0])])
         return [pattern for node in nodes for pattern in self.by_factor.get(node, ()) if pattern.name is not but]
 
 
@@ -63,7 +66,7 @@ def _free_only(factors: Sequence[Factor], free: tuple[int, ...]) -> bool:
 
 def with_names(value: Sum, names: Patterns, but: Node) -> Sum | None:
     """The value with every occurrence of these products under its name; None where there is none."""
-    if not any(names.of(key[1], but) for key in value.terms) or len(value.terms) > TERMS:
+    if not any(names.of(key, but) for key in value.terms) or len(value.terms) > TERMS:
         return None
     result, changed = Sum(value.shape, value.extra), False
     for key, coeff in value.terms.items():
@@ -72,7 +75,7 @@ def with_names(value: Sum, names: Patterns, but: Node) -> Sum | None:
         raw.sizes.update(value.extra)
         for node, _, index in key[1]:
             raw.sizes.update((k, dim) for k, dim in zip(index, axes(node.shape), strict=True) if k >= FIRST)
-        for pattern in names.of(key[1], but):
+        for pattern in names.of(key, but):
             while _replaced(raw, pattern, 1) or _replaced(raw, pattern, -1):
                 changed = True
         normalise(raw, value.free, result)
@@ -83,18 +86,26 @@ def _replaced(raw: Raw, pattern: Pattern, sign: int) -> bool:
     """Take the product (its reciprocal for the sign -1) out of a term once and put the name there."""
     if not all(_holds(raw.scalars.get(node, 0), sign * p) for node, p in pattern.scalars.items()):
         return False
+    if not pattern.factors:
+        _take_scalars(raw, pattern, sign)
+        raw.scale(pattern.name, sign)
+        return True
     free = free_of(pattern.name.shape)
     for place in _places(raw, pattern, sign):
         taken = [(node, sign * p, tuple([place[k] for k in index])) for node, p, index in pattern.factors]
         if len(set(place.values())) == len(place) and all(_found(raw, factor) is not None for factor in taken):
             for factor in taken:
                 _take(raw, factor)
-            for node, p in pattern.scalars.items():
-                raw.scale(node, -sign * p)
-            raw.coeff = raw.coeff * (Fraction(1) / pattern.coeff if sign > 0 else pattern.coeff)
+            _take_scalars(raw, pattern, sign)
             raw.factors.append((pattern.name, sign, tuple([place[k] for k in free])))
             return True
     return False
+
+
+def _take_scalars(raw: Raw, pattern: Pattern, sign: int) -> None:
+    for node, p in pattern.scalars.items():
+        raw.scale(node, -sign * p)
+    raw.coeff = raw.coeff * (Fraction(1) / pattern.coeff if sign > 0 else pattern.coeff)
 
 
 def _places(raw: Raw, pattern: Pattern, sign: int) -> list[dict[int, int]]:
