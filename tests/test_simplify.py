@@ -158,7 +158,15 @@ LONGER_ONCE = [
     ("J = log(1 + mean((x - y)**2))", "x", "2*(x - y)/(n*(1 + mean((x - y)**2)))"),
     ("J = log(1 + sum((A@x - b)**2))", "x", "2*A.T@(A@x - b)/(1 + sum((A@x - b)**2))"),
     ("K: symmetric(n)\nt: scalar\nJ = y.T@inv(K + t*eye(n))@y", "t", "-norm(inv(K + t*eye(n))@y)**2"),
-    ("J = exp(-x.T@A@x)*(x.T@A@x)", "x", "exp(-x.T@A@x)*(1 - x.T@A@x)*(A + A.T)@x"),
+    ("t: scalar\ny = inv(A + t*eye(n))@b", "t", "-inv(A + t*eye(n))@y"),
+    ("J = 1/(a.T@x)", "x", "-J**2*a"),
+    ("J = sum(x/(1 + x))", "x", "1/(1 + x)**2"),
+    ("J = sum((x - y)/(x + y))", "x", "2*y/(x + y)**2"),
+    ("J = sum(x*y/(x + y))", "x", "y**2/(x + y)**2"),
+    ("J = sum(x/sqrt(1 + x**2))", "x", "1/(1 + x**2)**1.5"),
+    ("J = x.T@x/(1 + x.T@x)", "x", "2*x/(1 + x.T@x)**2"),
+    ("t: scalar\nJ = t**2/(1 + t**2)", "t", "2*t/(1 + t**2)**2"),
+    ("J = exp(-x.T@A@x)*(x.T@A@x)", "x", "(exp(-x.T@A@x) - J)*(A + A.T)@x"),
     ("m = mean(x)\nJ = a.T@(x - m)/norm(x - m)", "x", "(J*(m - x)/norm(x - m) + a - mean(a))/norm(x - m)"),
 ]
 
@@ -166,6 +174,19 @@ LONGER_ONCE = [
 @pytest.mark.parametrize(("program", "wrt", "form"), LONGER_ONCE)
 def test_forms_that_were_longer_once(program, wrt, form):
     assert mc.derive(program, wrt)[wrt].source() == form
+
+
+@pytest.mark.parametrize(
+    ("program", "form"),
+    [
+        ("J = sum(sqrt(1 + x**2))", "diag(1/(1 + x**2)**1.5)"),
+        ("J = sum(x*y/(x + y))", "-2*diag(y**2/(x + y)**3)"),
+        ("J = (1 + norm(x - y)**2)**(-1)", "2*J**2*(4*J*(x - y)@(x - y).T - eye(n))"),
+    ],
+)
+def test_second_derivatives_that_were_longer_once(program: str, form: str) -> None:
+    assert mc.derive(program, "x", order=2)["x", "x"].source() == form
+    assert mc.check(program, "x", order=2).passed
 
 
 def test_terms_that_cancel_beside_a_common_factor_are_zero():

@@ -16,7 +16,7 @@ from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, instantiate
 from matcalc.expressions.node import Node, axes, intern, rebuild
 from matcalc.operations import table
 
-__all__ = ["FreeVariation", "freed", "replaced"]
+__all__ = ["FreeVariation", "freed", "replaced", "with_in"]
 
 ASSUMED = ("orthogonal", "simplex")
 
@@ -49,28 +49,33 @@ class FreeVariation:
         """A derivative by free variables, where the assumptions hold."""
         if not self.needed:
             return found
-        result = Sum(found.shape, found.extra)
-        nodes = [node for key in found.terms for node, _ in powers_of(key)]
-        new = replaced(nodes, self._typed)
-        for (scalars, factors), c in found.terms.items():
-            raw = Raw(c)
-            raw.sizes.update(found.extra)
-            for node, _, index in factors:
-                dims = node.shape if node.op == "pair" else axes(node.shape)
-                raw.sizes.update((k, dim) for k, dim in zip(index, dims, strict=True) if k >= FIRST)
-            for node, p in scalars:
-                _multiply(raw, new[node], p, ())
-            for node, p, index in factors:
-                if node.op == "pair":
-                    raw.factors.append((node, p, index))
-                else:
-                    _multiply(raw, new[node], p, index)
-            normalise(raw, result.free, result)
-        return result
+        return with_in(found, self._typed)
 
     def typed(self, node: Node) -> Node:
         """A node in the program's own variables."""
         return replaced([node], self._typed)[node] if self.needed else node
+
+
+def with_in(found: Sum, new_ones: Mapping[Node, Node]) -> Sum:
+    """Terms with nodes, wherever they stand in them, in the place of others."""
+    result = Sum(found.shape, found.extra)
+    nodes = [node for key in found.terms for node, _ in powers_of(key)]
+    new = replaced(nodes, new_ones)
+    for (scalars, factors), c in found.terms.items():
+        raw = Raw(c)
+        raw.sizes.update(found.extra)
+        for node, _, index in factors:
+            dims = node.shape if node.op == "pair" else axes(node.shape)
+            raw.sizes.update((k, dim) for k, dim in zip(index, dims, strict=True) if k >= FIRST)
+        for node, p in scalars:
+            _multiply(raw, new[node], p, ())
+        for node, p, index in factors:
+            if node.op == "pair":
+                raw.factors.append((node, p, index))
+            else:
+                _multiply(raw, new[node], p, index)
+        normalise(raw, result.free, result)
+    return result
 
 
 def replaced(nodes: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:

@@ -9,8 +9,10 @@ and take out common factors; here sums among the factors are multiplied out wher
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from weakref import WeakKeyDictionary
 
+from matcalc.calculus.denominators import over_common
 from matcalc.calculus.entrywise import signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
@@ -52,8 +54,12 @@ def simplify(node: Node, *, diag: bool = False) -> Node:
 
 
 def settle(value: Sum, *, diag: bool = False) -> Sum:
-    """The sum, multiplied out where that makes its writing shorter."""
+    """The sum, multiplied out or over a common denominator where that makes its writing shorter."""
     value = _multiplied_out(_bare(value, diag), diag)
+    for over in map(partial(_multiplied_out, diag=diag), over_common(value)):
+        if _less(_size(over, diag), _size(value, diag)):
+            value = over
+            break
     other = _without_opposites(value)
     if other is not None:
         other = _multiplied_out(other, diag)

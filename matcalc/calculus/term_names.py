@@ -54,7 +54,7 @@ class Patterns:
         """Those that may be found in this term; the name ``but`` is not used."""
         if not self.by_factor:
             return []
-        nodes = dict.fromkeys([node for node, *_ in (*key[1], *key[0])])
+        nodes = dict.fromkeys([*[node for node, _, _ in key[1]], *[node for node, _ in key[0]]])
         return [pattern for node in nodes for pattern in self.by_factor.get(node, ()) if pattern.name is not but]
 
 

@@ -6,15 +6,18 @@ from collections.abc import Collection, Sequence
 
 from matcalc.calculus.abbreviating import abbreviated, runs_of, with_named_runs
 from matcalc.calculus.derivatives import derivative
+from matcalc.calculus.free_variation import replaced, with_in
 from matcalc.calculus.naming import named, names_of, writings_of
 from matcalc.calculus.simplify import shorter, simplify
 from matcalc.calculus.tensors import is_entries
 from matcalc.calculus.term_names import Patterns, with_names
-from matcalc.calculus.terms import Sum
+from matcalc.calculus.terms import Sum, powers_of
 from matcalc.expressions.node import NAMED, Node, postorder
 from matcalc.render.measure import token_count
 
 __all__ = ["Wording"]
+
+OPENED = 1000  # nodes of terms in which quotients are written for their names
 
 
 class Wording:
@@ -28,19 +31,30 @@ class Wording:
         self.writings, self.formulas = writings_of(program), names_of(lets)
         self.own, self.runs = frozenset(postorder(*program)), runs_of(self.formulas)
         self.patterns = Patterns(lets)
+        quotients = [let for let in lets if let.args[0].op == "div" and let.args[0].args[1].op in ("add", "sub")]
+        self.quotients = {let: let.args[0] for let in quotients}
 
     def derivative(self, found: Sum, value: Node, variable: Node, structure: str) -> tuple[Node, Node]:
         """The derivative from its adjoint: as a second derivative is taken of it, and as it is written."""
         plain = derivative(found, value, variable, structure)
         worded = self.named(plain, value, variable)
-        renamed = with_names(found, self.patterns, variable)
-        if renamed is not None:
-            other = self.named(derivative(renamed, value, variable, structure), value, variable)
-            worded = other if shorter(other, worded) else worded
+        for terms in (with_names(found, self.patterns, variable), self._opened(found)):
+            if terms is not None:
+                other = self.named(derivative(terms, value, variable, structure), value, variable)
+                worded = other if shorter(other, worded) else worded
         if is_entries(worded):
             return plain, worded
         worded = with_named_runs(worded, self.runs, variable)
         return plain, abbreviated(named(worded, self.writings), self.own)
+
+    def _opened(self, found: Sum) -> Sum | None:
+        """The terms with quotients for their names: the rule of quotients is in them, and may be simpler without."""
+        nodes = {node: None for key in found.terms for node, _ in powers_of(key)} if self.quotients else {}
+        if not nodes or sum(node.size for node in nodes) > OPENED:
+            return None
+        opened = replaced([*nodes], self.quotients)
+        new = {node: simplify(opened[node]) for node in nodes if opened[node] is not node}
+        return with_in(found, new) if new else None
 
     def named(self, node: Node, value: Node, variable: Node) -> Node:
         """The result with the program's names for its formulas, but for the variable's own."""

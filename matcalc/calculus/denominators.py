@@ -1,0 +1,88 @@
+"""Terms over a common denominator: ``1/sqrt(u) - x**2/u**1.5`` with ``u = 1 + x**2`` is ``1/u**1.5``.
+
+A sum that stands in the terms with powers that differ by whole numbers, the lowest of them below a fraction line, is
+taken out with that power, and what is above it is multiplied out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matcalc.calculus.lowering import lower
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
+from matcalc.expressions.node import Node, axes
+
+__all__ = ["over_common"]
+
+HIGH = 3  # by which the powers of a sum may differ
+TERMS = 16  # that the result may have before they meet
+SUMS = ("add", "sub")
+
+
+def over_common(value: Sum) -> Iterator[Sum]:
+    """The value over each common denominator that some but not all of its terms have in full."""
+    if not 2 <= len(value.terms) <= TERMS:
+        return
+    found = {node: None for key in value.terms for node, p in powers_of(key) if p < 0 and node.op in SUMS}
+    for node in sorted(found, key=lambda node: node.digest):
+        index = _place(value, node)
+        if index is None:
+            continue
+        powers = [_power(key, node) for key in value.terms]
+        low = min(powers)
+        apart = [p - low for p in powers]
+        if any(d != int(d) or d > HIGH for d in apart) or not any(apart):
+            continue
+        over = _over(value, node, index, [int(d) for d in apart])
+        if over is not None:
+            yield over
+
+
+def _place(value: Sum, node: Node) -> tuple[int, ...] | None:
+    """The free indices at which a sum stands wherever it does; None where there is more than one place."""
+    places = {index for _, factors in value.terms for other, _, index in factors if other is node}
+    if node.shape == (1, 1):
+        return ()
+    index, = places if len(places) == 1 else ((FIRST,),)
+    return index if all(k in value.free for k in index) else None
+
+
+def _power(key: Key, node: Node) -> Number:
+    return next((p for other, p in powers_of(key) if other is node), 0)
+
+
+def _over(value: Sum, node: Node, index: tuple[int, ...], apart: list[int]) -> Sum | None:
+    """The terms with the sum multiplied out as often as its power is above the lowest."""
+    terms = list(lower(node).terms.items())
+    if sum(len(terms) ** d for d in apart) > TERMS or len(terms) < 2:
+        return None
+    result = Sum(value.shape, value.extra)
+    place = dict(zip(free_of(node.shape), index, strict=True))
+    for (key, c), d in zip(value.terms.items(), apart, strict=True):
+        raws = [_raw(key, c, node, index, d, value)]
+        for _ in range(d):
+            raws = [_times(raw, key, factor, place) for raw in raws for key, factor in terms]
+        for raw in raws:
+            normalise(raw, value.free, result)
+    return result
+
+
+def _raw(key: Key, c: Number, node: Node, index: tuple[int, ...], d: int, value: Sum) -> Raw:
+    """A term with the power of the sum less by ``d``."""
+    raw = Raw(c)
+    raw.sizes.update(value.extra)
+    raw.scalars, raw.factors = dict(key[0]), list(key[1])
+    for other, _, at in key[1]:
+        raw.sizes.update((k, dim) for k, dim in zip(at, axes(other.shape), strict=True) if k >= FIRST)
+    if not index:
+        raw.scale(node, -d)
+    elif d:
+        raw.factors.append((node, -d, index))
+    return raw
+
+
+def _times(raw: Raw, key: Key, c: Number, place: dict[int, int]) -> Raw:
+    new = Raw(raw.coeff)
+    new.scalars, new.factors, new.sizes = dict(raw.scalars), list(raw.factors), dict(raw.sizes)
+    instantiate(new, key, c, place)
+    return new
