@@ -228,3 +228,12 @@ def test_a_sum_of_thousands_of_index_terms_is_an_expression_that_python_reads() 
     text = einsum_text(Value("einsum", (), tuple(terms), ("n",)), ["x"] * 6000, str)
     found = eval(compile(ast.parse(text, mode="eval"), "", "eval"), {"np": np, "x": np.ones(1)})
     assert found.tolist() == [sum(c for c, _, _ in terms)]
+
+
+def test_index_terms_inside_others_are_in_the_program_s_syntax() -> None:
+    """Powers among the factors of index terms were written with ``**`` in the MATLAB-style syntax."""
+    program = "U: matrix(2, n); y: row(n); S: matrix(n, 2); J = dot(vec(outer(mean(U, axis=1), softmax(y)')), vec(S))"
+    derivation = mc.derive(program, ["y", "S"], order=2, syntax="matlab")
+    source = derivation["y", "S"].source()
+    assert "n^(-1)" in source
+    assert expression(source, beside(derivation.program)) is derivation["y", "S"].node

@@ -16,7 +16,7 @@ from matcalc.expressions.node import Node
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import Piece, used_names
 
-__all__ = ["PLAIN", "TEX", "Spelling", "entries_pieces"]
+__all__ = ["PLAIN", "POINTED", "TEX", "Spelling", "entries_pieces"]
 
 LETTERS = "ijklmnpqrstuvwabcdegh"
 FIRST = 8  # the smallest summed index
@@ -43,10 +43,14 @@ class Spelling:
         self.times, self.power, self.dim = times, power, dim
 
 
-PLAIN = Spelling(
-    lambda letters: f"{{{', '.join(letters)}: ", "}", lambda letters: f"[{', '.join(letters)}]",
-    lambda letters: f"sum({', '.join(letters)}: ", ")", "*", lambda p: f"**{p if p.isdigit() else f'({p})'}",
-)  # fmt: skip
+def _plain(raised: str) -> Spelling:
+    return Spelling(
+        lambda letters: f"{{{', '.join(letters)}: ", "}", lambda letters: f"[{', '.join(letters)}]",
+        lambda letters: f"sum({', '.join(letters)}: ", ")", "*", lambda p: f"{raised}{p if p.isdigit() else f'({p})'}",
+    )  # fmt: skip
+
+
+PLAIN, POINTED = _plain("**"), _plain("^")  # the latter in the MATLAB-style syntax
 TEX = Spelling(
     lambda letters: rf"\left\{{ {', '.join(letters)} : ", r" \right\}", lambda letters: f"_{{{', '.join(letters)}}}",
     lambda letters: rf"\sum_{{{', '.join(letters)}}} ", "", r" \, ", lambda p: f"^{{{p}}}",

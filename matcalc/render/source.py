@@ -18,7 +18,7 @@ from matcalc.expressions.dims import Dim
 from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
-from matcalc.render.entries import PLAIN, entries_pieces
+from matcalc.render.entries import PLAIN, POINTED, entries_pieces
 from matcalc.render.measure import AXIS, index_items, is_decimal, token_count
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Layout, Piece, free_names, shared_parts, used_names, write
@@ -245,5 +245,6 @@ MATLAB: dict[str, Rule] = {
     "add": _infix(ADD, " + "), "sub": _infix(ADD, " - "), "mul": _matlab_product, "div": _matlab_quotient,
     "matmul": _product("*"), "neg": _negative, "pow": _matlab_power, "matrix_power": _matlab_power,
     "T": lambda node: (POSTFIX, ((node.args[0], POSTFIX), "'")),
+    "entries": lambda node: (ATOM, entries_pieces(node, POINTED, POSTFIX)),
     "norm": lambda node: (ATOM, ("norm2(", (node.args[0], 0), ")")),
 }  # fmt: skip
