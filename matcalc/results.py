@@ -8,14 +8,17 @@ from typing import Any
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.sweep import Step
 from matcalc.calculus.tensors import indexed_sum, is_entries
+from matcalc.calculus.terms import powers_of
 from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expressions.node import Node, Shape, axes, kind
 from matcalc.language.program import Program, beside, expression
+from matcalc.render.measure import token_count
 
 __all__ = ["Derivation", "Expression", "Result", "shown_shape", "taken"]
 
 
 VEC_FORMS = ("source", "text", "latex")
+TOKENS = 4  # tokens of the factors for each character that is wanted, of which opening them may save some
 TERM = 8  # characters of an index term, at the least; a sum that factors may take fewer
 
 
@@ -56,8 +59,13 @@ class Expression:
 
     def brief(self, limit: int) -> str:
         """The source, or nothing where it is longer than so many characters; a great many index terms are not tried."""
-        if is_entries(self.node) and TERM * len(indexed_sum(self.node).terms) > limit:
-            return ""
+        if is_entries(self.node) and not self._source:
+            value = indexed_sum(self.node)
+            tokens = sum([token_count(node) for key in value.terms for node, _ in powers_of(key)])
+            if TERM * len(value.terms) > limit or tokens > TOKENS * limit:
+                return ""
+            if all(len(self._indices(sized=True, opened=opened)) > limit for opened in (True, False)):
+                return ""  # whichever of them is read back
         text = self.source()
         return text if len(text) <= limit else ""
 

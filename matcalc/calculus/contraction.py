@@ -30,10 +30,9 @@ __all__ = ["HOLE", "TELLING", "contract", "indexed", "is_hole", "scale", "select
 HOLE = "hole"  # the type of a variable that stands for a differential
 ALL = ("all",)
 SPECIAL = frozenset({"eye", "pair", "index", "inv", "var", "let", "T", "commutation"})
-TELLING = bits(
-    "skew orthonormal unit sums_to_one columns_sum_to_one rows_sum_to_one"
-    " sums_to_zero columns_sum_to_zero rows_sum_to_zero"
-)
+SUMS = bits("sums_to_one columns_sum_to_one rows_sum_to_one sums_to_zero columns_sum_to_zero rows_sum_to_zero")
+SKEW, UNIT, ORTHONORMAL = bits("skew"), bits("unit"), bits("orthonormal")
+TELLING = SKEW | ORTHONORMAL | UNIT | SUMS
 
 
 def is_hole(node: Node) -> bool:
@@ -87,12 +86,24 @@ def contract(raw: Raw, free: Collection[int]) -> bool:
     while True:
         if not raw.coeff:
             return False
-        if not any(step(raw, free) for step in STEPS):
+        ops = {node.op for node, _, _ in raw.factors}
+        if not any(step(raw, free) for step, op in STEPS if op in ops or not op):
             break
     _ordered(raw)
-    known_sums(raw, free)
-    units(raw, free)
-    return bool(raw.coeff) and not alternates(raw, free)
+    holds = _holds(raw)
+    if holds & SUMS:
+        known_sums(raw, free)
+    if holds & UNIT:
+        units(raw, free)
+    return bool(raw.coeff) and not (holds & SKEW and alternates(raw, free))
+
+
+def _holds(raw: Raw) -> int:
+    """The facts that hold of some factor."""
+    holds = 0
+    for node, _, _ in raw.factors:
+        holds |= facts.known(node)[0]
+    return holds
 
 
 def _declared(raw: Raw) -> None:
@@ -243,6 +254,8 @@ def _identity_entries(node: Node, row: tuple[Any, ...], column: tuple[Any, ...])
 
 def _pairs(raw: Raw, free: Collection[int]) -> bool:
     """Two matrices that share a summed index and nothing else stands at it."""
+    if not any(node.op == "inv" or facts.known(node)[0] & ORTHONORMAL for node, _, _ in raw.factors):
+        return False
     at: dict[int, list[int]] = {}
     for position, (_, _, index) in enumerate(raw.factors):
         for k in index:
@@ -355,4 +368,7 @@ def _meet(a: Factor, b: Factor, k: int) -> Factor | None:
     return (intern("inv", (rest,), (), rest.shape), 1, place)
 
 
-STEPS = (_deltas, _picked, _pairs, _paired, _folded, commuted)
+STEPS = (  # each with the operation of a factor without which it does nothing
+    (_deltas, "eye"), (_picked, "index"), (_pairs, ""), (_paired, "pair"), (_folded, "pair"),
+    (commuted, "commutation"),
+)  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 
 from matcalc.calculus.factoring import write
+from matcalc.calculus.gathering import gathered
 from matcalc.calculus.laws import UPSTREAM, Local, local_terms
 from matcalc.calculus.lowering import lower, raised
 from matcalc.calculus.simplify import promising, settle
@@ -27,6 +28,7 @@ __all__ = ["OUTPUT", "Step", "depends", "sweep"]
 OUTPUT = (2, 3)  # the indices of the value's own axes
 FEW = 4  # terms of an adjoint in which it is looked for what meets
 MANY = 6  # terms beyond which an adjoint is closed
+SOME = 12  # terms of a tensor beyond which those that differ in one component are gathered
 SHORT = 60  # tokens up to which an adjoint is simplified further before it is passed on
 LONG = 10  # factors beyond which a term is closed into one
 CONSTANT = frozenset({"sign", "step", "is_max", "is_min", "greater", "at_least"})  # between their jumps
@@ -89,7 +91,12 @@ def sweep(
             step.downstream.append((k, downstream))
         if steps is not None:
             steps.append(step)
-    return {target: adjoints.get(target, Sum(target.shape, seed(value).extra)) for target in targets}
+    nothing = Sum((1, 1), seed(value).extra)
+    for target in targets:
+        found = adjoints.setdefault(target, Sum(target.shape, nothing.extra))
+        if len(found.free) > 2:
+            adjoints[target] = _bounded(found)
+    return {target: adjoints[target] for target in targets}
 
 
 def _contributions(
@@ -153,7 +160,9 @@ def _met(upstream: Sum) -> Sum:
 
 def _bounded(upstream: Sum) -> Sum:
     """An adjoint of many terms, closed into one: what is passed on at a node must not grow with the program."""
-    if len(upstream.terms) <= MANY or len(upstream.free) > 2:
+    if len(upstream.free) > 2:
+        return gathered(upstream) if _is_long(upstream) else upstream
+    if len(upstream.terms) <= MANY:
         return upstream
     found = closed(upstream)
     if found is None:
@@ -161,6 +170,10 @@ def _bounded(upstream: Sum) -> Sum:
     value = Sum(upstream.shape, upstream.extra)
     value.add(*found)
     return value
+
+
+def _is_long(upstream: Sum) -> bool:
+    return len(upstream.terms) > SOME or any(len(factors) > SOME for _, factors in upstream.terms)
 
 
 def _through_definition(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 from matcalc.calculus.terms import Key, Number, Raw, Sum, free_of, normalise
 from matcalc.expressions.dims import Dim
@@ -17,6 +18,7 @@ from matcalc.expressions.node import Node, axes, intern
 __all__ = ["entries", "entries_sum", "indexed_sum", "is_entries"]
 
 PASSES = 4
+_sums: WeakKeyDictionary[Node, Sum] = WeakKeyDictionary()
 Term = tuple[Fraction, tuple[tuple[int, Fraction, tuple[int, ...]], ...]]
 
 
@@ -91,9 +93,15 @@ def _order(item: tuple[Key, Number]) -> list[tuple[str, str, tuple[int, ...]]]:
 
 
 def indexed_sum(node: Node) -> Sum:
-    """The terms of an ``entries`` node, its axes as the extra indices 0, 1, 2, ... of a sum."""
+    """The terms of an ``entries`` node, its axes as the extra indices 0, 1, 2, ... of a sum.
+
+    The sum is kept as long as the node lives, and not to be changed.
+    """
+    found = _sums.get(node)
+    if found is not None:
+        return found
     shape: Sequence[Dim] = axes(node.shape)
-    value = Sum((1, 1), tuple(enumerate(shape)))
+    value = _sums[node] = Sum((1, 1), tuple(enumerate(shape)))
     for c, factors in node.params:
         raw = Raw(int(c) if c == int(c) else c)
         raw.sizes.update(enumerate(shape))

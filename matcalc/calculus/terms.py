@@ -211,23 +211,25 @@ def _close(raw: Raw, merged: Merged, free: Collection[int]) -> Merged:
 def _components(places: Iterable[Place], without: int | None) -> list[list[Place]]:
     """The connected parts of a graph once a vertex is taken out."""
     owner: dict[int, int] = {}
-    groups: list[list[tuple[Node, tuple[int, ...]]] | None] = []
+    groups: list[list[Place] | None] = []
+    into: list[int] = []  # the group that a group has been joined to, at last itself
     for place in places:
         mine = len(groups)
         group = [place]
         groups.append(group)
+        into.append(mine)
         for k in place[1]:
             if k == without:
                 continue
             other = owner.get(k)
-            if other is not None and other != mine:
-                joined = groups[other]
-                assert joined is not None
-                joined.extend(group)
-                for n, o in owner.items():
-                    if o == mine:
-                        owner[n] = other
-                groups[mine], group, mine = None, joined, other
+            if other is not None:
+                while into[other] != other:
+                    into[other] = other = into[into[other]]
+                if other != mine:
+                    joined = groups[other]
+                    assert joined is not None
+                    joined.extend(group)
+                    groups[mine], group, into[mine], mine = None, joined, other, other
             owner[k] = mine
     return [group for group in groups if group is not None]
 
