@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from matcalc.calculus.along import adjoints
 from matcalc.calculus.derivatives import LAYOUTS, derivative, laid_out, structured, transposes
 from matcalc.calculus.free_variation import FreeVariation
 from matcalc.calculus.structure import STRUCTURES
@@ -117,7 +118,7 @@ def derive(
     lets = [] if expand else [node for node in program.names.values() if node.op == "let"]
     names = {node.args[0]: node for node in reversed(lets)}
     words = Wording([value, *targets], lets)
-    found = sweep(value, targets, names, derivation.trace)
+    found = adjoints(value, targets, names, derivation.trace)
     plain: dict[str, Node] = {}  # without names put back: what a second derivative is taken of
     for variable, target in zip(variables, targets, strict=True):
         plain[variable], node = words.derivative(found[target], value, target, structure)

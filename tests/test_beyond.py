@@ -215,3 +215,31 @@ def test_an_exponent_is_not_among_all_variables() -> None:
     assert list(mc.derive("s = tr(A@matrix_power(X, k))", "all")) == ["A", "X"]
     with pytest.raises(mc.UnsupportedError, match="matrix_power"):
         mc.derive("s = tr(A@matrix_power(X, k))", "k")
+
+
+@pytest.mark.parametrize(
+    ("program", "form"),
+    [
+        ("Y = expm(t*A)", "A@Y"), ("y = expm(t*A)@x", "A@y"), ("y = x.T@expm(-t*A)", "-x.T@A@expm(-t*A)"),
+        ("E = expm(t*A); Y = E@B@E.T", "A@Y + Y@A.T"), ("Y = expm(A + t*B)", "expm_frechet(A + t*B, B)"),
+        ("Y = inv(expm(t*A) + B)", "-Y@A@expm(t*A)@Y"), ("K: skew(n); y = expm(t*K)@x", "K@y"),
+    ],
+)  # fmt: skip
+def test_by_a_scalar_the_exponential_of_a_matrix_has_one_direction(program: str, form: str) -> None:
+    program = f"t: scalar; {program}"
+    derivation = mc.derive(program, "t")
+    assert derivation["t"].source() == form
+    inputs = {n: np.random.default_rng(5).normal(size=[3 for d in derivation.program.shapes[n] if d != 1]) / 2
+              for n in derivation.program.inputs if n not in "tK"}  # fmt: skip
+    inputs |= {"K": np.array([[0.0, 1, -2], [-1, 0, 0.5], [2, -0.5, 0]])} if "K" in derivation.program.inputs else {}
+    fn = mc.compile(program, "t")
+    _, gradients = fn(t=0.7, **inputs)
+    ahead, behind = fn(t=0.7 + 1e-5, **inputs)[0], fn(t=0.7 - 1e-5, **inputs)[0]
+    np.testing.assert_allclose(gradients["t"], (ahead - behind) / 2e-5, rtol=1e-6, atol=1e-8)
+
+
+def test_by_scalars_and_others_at_once() -> None:
+    derivation = mc.derive("t: scalar; E = expm(t*A); y = E@x", ["t", "x"])
+    assert {name: result.source() for name, result in derivation.items()} == {"t": "A@y", "x": "E"}
+    with pytest.raises(mc.UnsupportedError, match="expm"):
+        mc.derive("t: scalar; y = expm(t*A)@x", ["t", "A"])

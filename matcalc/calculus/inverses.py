@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from matcalc import facts
 from matcalc.calculus.reading import Factor
 from matcalc.calculus.sums import normal, peeled, write_term
-from matcalc.calculus.terms import Key, Number, Raw, Sum, free_of, normalise
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
 from matcalc.calculus.writing import chain
-from matcalc.expressions.node import Node, intern
+from matcalc.expressions.node import Node, axes, intern
 from matcalc.operations import table
 
 if TYPE_CHECKING:
@@ -105,14 +105,25 @@ def power_sum(low: Lowering, node: Node) -> Sum:
 
 
 def frechet(low: Lowering, node: Node) -> Sum:
-    """Of the identity, which commutes with all, ``expm_frechet(X, D)`` is ``expm(X)``."""
-    single = low.lower(node.args[1]).single
-    if single is None or not _is_identity(single[0][1]):
+    """``expm_frechet(X, D)`` is ``expm(X) @ D`` where D commutes with X: of the identity, and of a multiple of X."""
+    single, base = low.lower(node.args[1]).single, low.lower(node.args[0]).single
+    if single is None:
         return low.function(node)
     raw = Raw(single[1])
     for scalar, p in single[0][0]:
         raw.scale(scalar, p)
-    raw.factors.append(_of_upright("expm", low.tidy(node.args[0])))
+    if _is_identity(single[0][1]):
+        raw.factors.append(_of_upright("expm", low.tidy(node.args[0])))
+        return normal(raw, node.shape)
+    if base is None or base[0][1] != single[0][1]:
+        return low.function(node)
+    function = table.make("expm", low.tidy(node.args[0]))
+    between = max([FIRST, *(k + 1 for _, _, index in single[0][1] for k in index)])
+    raw.factors += [(n, p, tuple([between if k == 1 else k for k in index])) for n, p, index in single[0][1]]
+    raw.factors.append((function, 1, (between, 1)))
+    raw.sizes[between] = node.shape[0]
+    for n, _, index in single[0][1]:
+        raw.sizes.update((k, dim) for k, dim in zip(index, axes(n.shape), strict=True) if k >= FIRST)
     return normal(raw, node.shape)
 
 

@@ -23,7 +23,7 @@ from matcalc.expressions.node import Node, Shape, axes, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["OUTPUT", "Step", "depends", "sweep"]
+__all__ = ["OUTPUT", "Step", "depends", "seed", "sweep"]
 
 OUTPUT = (2, 3)  # the indices of the value's own axes
 FEW = 4  # terms of an adjoint in which it is looked for what meets

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from matcalc import facts
+from matcalc.calculus.along import adjoints
 from matcalc.calculus.factoring import write
 from matcalc.calculus.simplify import settle, simplify
 from matcalc.calculus.sweep import moved, sweep
@@ -103,7 +104,7 @@ class Piece:
         if not kinds <= {"scalar", "vector"}:
             return None
         leaf = self.leaf(variable)
-        found = sweep(self.body, [leaf], self.names)[leaf]
+        found = adjoints(self.body, [leaf], self.names, [])[leaf]
         if self.body.shape == (1, 1):
             node = write(settle(found))
             node = None if node is None else simplify(t(node))
@@ -121,7 +122,7 @@ class Piece:
         The extra indices are the axes of the formula, where it is no scalar.
         """
         try:
-            found = sweep(self.body, [self.leaf(variable)], self.names)[self.leaf(variable)]
+            found = adjoints(self.body, [self.leaf(variable)], self.names, [])[self.leaf(variable)]
         except UnsupportedError:
             return None
         size = sum([token_count(node) for key in found.terms for node, _ in powers_of(key)])
