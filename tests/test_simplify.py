@@ -7,6 +7,8 @@ import pytest
 from programs import SIZES, Programs
 
 import matcalc as mc
+from matcalc.calculus.grouping import joined
+from matcalc.calculus.items import Item
 from matcalc.calculus.simplify import simplify
 from matcalc.codegen.compiled import Compiled
 from matcalc.codegen.numpy_module import Request, generate
@@ -209,3 +211,15 @@ def test_terms_that_cancel_beside_a_common_factor_are_zero():
 )
 def test_powers_of_numbers_are_computed_as_far_as_a_float_holds_them(source: str, want: str) -> None:
     assert mc.derive(source, "x")["x"].source() == want
+
+
+def test_what_is_left_of_products_may_be_scalars_alone() -> None:
+    """A common factor was multiplied, as a matrix, with the number 1 that stood for nothing: a ShapeError."""
+    program = elaborate("u, v, a, b: vector(n); A: matrix(n, n); J = sum(x) + sum(u + v + a + b) + sum(A)")
+
+    def item(source: str, *parts: str) -> Item:
+        nodes = [expression(part, beside(program)) for part in parts]
+        return Item(1, {expression(source, beside(program)): 1} if source else {}, nodes, {}, (nodes[0].shape[0], 1))
+
+    found = joined([item("tr(A@A@A)", "x"), item("", "x", "u.T", "v"), item("", "x", "a.T", "b")])
+    assert source(found.node()) == "(tr(A@A@A) + a.T@b + u.T@v)*x"

@@ -139,7 +139,8 @@ def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> 
     inner = joined(rests)
     if name in ("left", "right"):
         assert isinstance(factor, Node)
-        body = inner.chain or (product(1, (), (), list(inner.marks.items())),)
+        # neither where all that is left are scalars: of ``x@u.T@v + x@a.T@b + t*x``
+        body = inner.chain or ((product(1, (), (), list(inner.marks.items())),) if inner.marks else ())
         parts = (factor, *body) if name == "left" else (*body, factor)
         # what is left may be wider than any of the terms that the factor stands in: a row beside whole matrices
         wide = (shape[0], inner.shape[1]) if name == "left" else (inner.shape[0], shape[1])
