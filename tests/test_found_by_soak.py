@@ -237,3 +237,11 @@ def test_index_terms_inside_others_are_in_the_program_s_syntax() -> None:
     source = derivation["y", "S"].source()
     assert "n^(-1)" in source
     assert expression(source, beside(derivation.program)) is derivation["y", "S"].node
+
+
+def test_powers_with_many_exponents_of_one_scalar() -> None:
+    """``t**c`` with a vector c is no scalar: its power and that of t had been added as if it were."""
+    value, gradients = mc.compile("t: scalar\ny = log(t**c)*t", ["t", "c"])(t=2.0, c=[1.0, 3.0])
+    np.testing.assert_allclose(value, 2 * np.log(2) * np.array([1, 3]))
+    np.testing.assert_allclose(gradients["t"], (np.log(2) + 1) * np.array([1, 3]))
+    np.testing.assert_allclose(gradients["c"], 2 * np.log(2) * np.eye(2))

@@ -156,7 +156,7 @@ def squares_over_norm(group: Group) -> None:
 
 def powers_of_one_base(group: Group) -> None:
     """``t * t**(k - 1)`` is ``t**k``, ``t**(k - 1) / t**k`` is ``1/t``: powers with exponents that are no numbers."""
-    varying = [(node, p) for node, p in group.items() if node.op == "pow" and _varies(node.args[1])]
+    varying = [(node, p) for node, p in group.items() if node.op == "pow" and _varies(node)]
     for base in dict.fromkeys([node.args[0] for node, _ in varying]):
         symbolic = [(node, p) for node, p in varying if node.args[0] is base]
         bare = group.get(base, 0)
@@ -175,8 +175,10 @@ def powers_of_one_base(group: Group) -> None:
             _times(group, base, constant)
 
 
-def _varies(exponent: Node) -> bool:
-    return any(not part.args and part.op != "num" for part in postorder(exponent))
+def _varies(power: Node) -> bool:
+    """Whether an exponent is no number, and the power as large as what is raised."""
+    base, exponent = power.args
+    return base.shape == power.shape and any(not part.args and part.op != "num" for part in postorder(exponent))
 
 
 def _split(exponent: Node) -> tuple[Node, Number]:
