@@ -96,7 +96,11 @@ class Expression:
 
         A reader closes sums of entries into matrices again, which may be written in more than one way.
         """
+        from matcalc.calculus.indices import is_long
+
         text = self._indices(sized=True)
+        if is_long(indexed_sum(self.node)):  # its factors stand as they are
+            return text
         try:
             if expression(text, beside(self.program)) is self.node:
                 return text

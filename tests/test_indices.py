@@ -160,3 +160,17 @@ def test_long_expressions_are_not_opened() -> None:
     while node.op == "let":
         node = node.args[0]
     assert len(indices(lower(node))) < 400
+
+
+def test_what_long_index_terms_share_is_named() -> None:
+    """The writing is no longer than the distinct parts, whichever factors they stand in, and is read back."""
+    steps = "\n".join([f"h{t} = tanh(W@h{t - 1} + W.T@(c*h{t - 1}))" for t in range(1, 7)])
+    source = f"W: matrix(n, n); h0, c: vector(n)\n{steps}\ns = norm(h6)**2"
+    derivation = derive(source, ["W", "c"], order=2, expand=True)
+    for key in (("W", "W"), ("W", "c")):
+        result = derivation[key]
+        *shared, last = result.source().split("\n")
+        assert [line.split(" = ")[0] for line in shared] == [f"t{k + 1}" for k in range(len(shared))]
+        assert last.startswith("{i, j, ")
+        assert len(result.source()) < 16_000
+        assert expression(result.source(), beside(derivation.program)) is result.node

@@ -14,7 +14,7 @@ from matcalc.expressions.dims import text as dim_text
 from matcalc.expressions.node import Node
 from matcalc.operations.table import OPERATIONS
 from matcalc.render.numbers import decimal
-from matcalc.render.source import source
+from matcalc.render.source import abbreviated, source
 
 __all__ = ["ADD", "ATOM", "MUL", "RUNNING", "UNARY", "Form", "LatexForm", "Place", "Written"]
 
@@ -38,9 +38,13 @@ class Form:
         """A factor in matrix notation; lines before the last are abbreviations."""
         return source(node, syntax=self.syntax, taken=taken)
 
+    def abbreviated(self, nodes: Sequence[Node], taken: Collection[str]) -> tuple[list[str], dict[Node, str]]:
+        """Factors in matrix notation, with statements before them for what they share."""
+        return abbreviated(nodes, syntax=self.syntax, taken=taken)
+
     def entry(self, node: Node, text: str, place: Place) -> Written:
         """A factor with indices behind it."""
-        called = node.op in ("var", "let", "apply", "own", "index", "stack", "eye") or (
+        called = text.isidentifier() or node.op in ("var", "let", "apply", "own", "index", "stack", "eye") or (
             node.op in OPERATIONS and text.endswith(")") and node.op not in INFIX
         )
         if not place:
@@ -127,6 +131,10 @@ class LatexForm(Form):
         from matcalc.render.latex import latex
 
         return latex(node, taken=taken)
+
+    def abbreviated(self, nodes: Sequence[Node], taken: Collection[str]) -> tuple[list[str], dict[Node, str]]:
+        """Nothing: a formula has no statements before it."""
+        return [], {}
 
     def entry(self, node: Node, text: str, place: Place) -> Written:
         """A factor with its indices below; an identity is a delta."""

@@ -12,15 +12,16 @@ from collections.abc import Collection, Iterator, Mapping
 
 from matcalc.calculus.entry_forms import ATOM, Form, LatexForm, Place, Written
 from matcalc.calculus.multilinear import einsum_of, places_of
-from matcalc.calculus.terms import Key, Number, Sum
+from matcalc.calculus.terms import Key, Number, Sum, powers_of
 from matcalc.expressions.node import Node
 from matcalc.operations import table
 from matcalc.operations.table import ELEMENTWISE_NAMES, OPERATIONS
 from matcalc.render.measure import token_count
-from matcalc.render.printer import LIMIT, used_names
+from matcalc.render.printer import used_names
 
-__all__ = ["entry_at", "indices", "latex_indices"]
+__all__ = ["entry_at", "indices", "is_long", "latex_indices"]
 
+LONG = 3000  # tokens of the factors beyond which what they share is named
 OPENED = 120  # written-out size up to which a factor is opened into entries
 LETTERS = "ijklmnpqrstuvwabcdegh"
 
@@ -41,7 +42,14 @@ def indices(
     """
     writer = _Writer(value, taken, Form(syntax))
     writer.sized, writer.limit = sized, OPENED if opened else 0
+    if is_long(value):
+        writer.abbreviate()
     return writer.written()
+
+
+def is_long(value: Sum) -> bool:
+    """Whether index notation names what the factors share, and does not open them into entries."""
+    return sum([token_count(node) for key in value.terms for node, _ in powers_of(key)]) > LONG
 
 
 def latex_indices(value: Sum, taken: Collection[str] = ()) -> str:
@@ -76,7 +84,7 @@ class _Writer:
         nodes = {node for key in value.terms for part in key for node, *_ in part}
         self.used = {*taken, *OPERATIONS}.union(*[used_names(node) for node in nodes])
         self.before: list[str] = []  # abbreviations of what is too long for a line
-        self.long: dict[Node, str] = {}
+        self.long: dict[Node, str] = {}  # factors in matrix notation
         self.letters = self._letters()
 
     def _letters(self) -> Iterator[str]:
@@ -87,6 +95,13 @@ class _Writer:
             count += 1
             if f"i{count}" not in self.used:
                 yield f"i{count}"
+
+    def abbreviate(self) -> None:
+        """Name what factors share; they are not opened then."""
+        factors = [node for key in self.value.terms for node, _ in powers_of(key) if node.op != "pair"]
+        self.before, self.long = self.form.abbreviated(factors, self.used)
+        self.used.update([line.split(" = ")[0] for line in self.before])
+        self.limit = 0
 
     def written(self) -> str:
         extra = [k for k, _ in self.value.extra]
@@ -155,8 +170,7 @@ class _Writer:
             *before, text = self.form.node(node, self.used).split("\n")
             self.before += before
             self.used.update([line.split(" = ")[0] for line in before])
-            if token_count(node) > LIMIT:
-                self.long[node] = text
+            self.long[node] = text
         return self.form.entry(node, text, place)
 
     def opened(self, node: Node, place: Place, scope: Place) -> Written | None:

@@ -9,6 +9,8 @@ from matcalc.render.measure import is_decimal
 __all__ = ["decimal", "scientific"]
 
 PLAIN = 17  # characters of a number that is written without an exponent
+DIGITS = 4000  # fewer than Python refuses to print
+CHUNK = 10**DIGITS
 
 
 def scientific(value: Fraction) -> tuple[str, int]:
@@ -34,9 +36,9 @@ def scientific(value: Fraction) -> tuple[str, int]:
 def _digits(number: int) -> str:
     """``str(number)``, also beyond the number of digits that Python refuses to print."""
     chunks: list[str] = []
-    while number >= 10**4000:
-        number, rest = divmod(number, 10**4000)
-        chunks.append(str(rest).rjust(4000, "0"))
+    while number >= CHUNK:
+        number, rest = divmod(number, CHUNK)
+        chunks.append(str(rest).rjust(DIGITS, "0"))
     return "".join([str(number), *reversed(chunks)])
 
 

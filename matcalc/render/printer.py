@@ -51,15 +51,17 @@ def write(
     return out
 
 
-def written_parts(root: Node) -> Iterator[Node]:
-    """Every part of the writing of an expression once, what it consists of first."""
-    return postorder(root, below=shown)
+def written_parts(*roots: Node) -> Iterator[Node]:
+    """Every part of the writing of expressions once, what it consists of first."""
+    return postorder(*roots, below=shown)
 
 
-def shared_parts(root: Node) -> list[Node]:
+def shared_parts(*roots: Node) -> list[Node]:
     """The parts that occur more than once and are worth a name, each before those that contain it."""
     uses: dict[Node, int] = {}
-    order = list(written_parts(root))
+    for root in roots:
+        uses[root] = uses.get(root, 0) + 1
+    order = list(written_parts(*roots))
     for node in order:
         for argument in shown(node):
             uses[argument] = uses.get(argument, 0) + 1

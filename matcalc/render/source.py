@@ -23,7 +23,7 @@ from matcalc.render.measure import AXIS, index_items, is_decimal, token_count
 from matcalc.render.numbers import decimal
 from matcalc.render.printer import LIMIT, Layout, Piece, free_names, shared_parts, used_names, write
 
-__all__ = ["ATOM", "layouts", "source"]
+__all__ = ["ATOM", "abbreviated", "layouts", "source"]
 
 ADD, MUL, UNARY, POWER, POSTFIX, ATOM = range(1, 7)  # how tightly it binds, loosest first: the grammar's ladder
 
@@ -38,18 +38,35 @@ def source(node: Node, *, syntax: str = "numpy", taken: Collection[str] = (), li
     >>> source(matmul(transpose(A), sub(matmul(A, x), b)))
     'A.T@(A@x - b)'
     """
-    layout = layouts(syntax)
     if token_count(node) <= limit:
-        return "".join(write(node, layout))
-    parts = [part for part in shared_parts(node) if part is not node]
-    names = free_names(len(parts), {*taken, *used_names(node), *OPERATIONS})
+        return "".join(write(node, layouts(syntax)))
+    lines, texts = abbreviated([node], syntax=syntax, taken={*taken, *used_names(node), *OPERATIONS})
+    return "\n".join([*lines, texts[node]])
+
+
+def abbreviated(
+    nodes: Sequence[Node], *, syntax: str = "numpy", taken: Collection[str] = ()
+) -> tuple[list[str], dict[Node, str]]:
+    """Statements that name what the expressions share, and each of them written by these names, none of them taken.
+
+    An expression that stands among the nodes twice has a name itself.
+
+    >>> from matcalc.operations.table import make, matmul, variable
+    >>> A, x, B = variable("A", ("m", "n")), variable("x", ("n", 1)), variable("B", ("n", "m"))
+    >>> long = make("exp", matmul(A, matmul(B, matmul(A, matmul(B, matmul(A, x))))))
+    >>> lines, texts = abbreviated([long, matmul(B, long)])
+    >>> lines, [*texts.values()]
+    (['t1 = exp(A@(B@(A@(B@(A@x)))))'], ['t1', 'B@t1'])
+    """
+    layout = layouts(syntax)
     named: dict[Node, str] = {}
     lines: list[str] = []
-    for part, name in zip(parts, names, strict=True):
+    parts = shared_parts(*nodes)
+    for part, name in zip(parts, free_names(len(parts), taken), strict=True):
         lines.append(f"{name} = {''.join(write(part, layout, named=named))}")
         named[part] = name
-    lines.append("".join(write(node, layout, named=named)))
-    return "\n".join(lines)
+    texts = {node: named[node] if node in named else "".join(write(node, layout, named=named)) for node in nodes}
+    return lines, texts
 
 
 def layouts(syntax: str = "numpy") -> Layout:
