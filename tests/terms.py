@@ -324,6 +324,13 @@ class Kink(Exception):
     """A point so near a kink that rounding decides on the side."""
 
 
+def singular_values(v: Values, x: Any) -> Any:
+    found = v.m.linalg.svd(x, full_matrices=False)[1]
+    if v.m is np and found[-1] < 1e-9 * found[0]:
+        raise Kink
+    return found
+
+
 def sign(v: Values, x: Any) -> Any:
     real = v.real(x)
     if v.m is np and np.any((real != 0) & (abs(real) < 1e-9)):
@@ -360,5 +367,5 @@ TABLE: dict[str, Callable[..., Any]] = {
     "triu": plain("triu"), "tril": plain("tril"), "cov": covariance, "expm": expm, "cholesky": cholesky,
     "conv": convolution, "cross": cross,
     "eigvalsh": lambda v, x: v.m.linalg.eigvalsh((x + x.T) / 2),
-    "svdvals": lambda v, x: v.m.linalg.svd(x, full_matrices=False)[1],
+    "svdvals": singular_values,
 }  # fmt: skip

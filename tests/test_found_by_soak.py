@@ -245,3 +245,39 @@ def test_powers_with_many_exponents_of_one_scalar() -> None:
     np.testing.assert_allclose(value, 2 * np.log(2) * np.array([1, 3]))
     np.testing.assert_allclose(gradients["t"], (np.log(2) + 1) * np.array([1, 3]))
     np.testing.assert_allclose(gradients["c"], 2 * np.log(2) * np.eye(2))
+
+
+def test_what_is_known_of_a_name_s_value_is_not_used_before_index_terms_are_differentiated_by_it() -> None:
+    """``sum(k: B[k, i]*x[k])`` was read as ``B@x`` where B is symmetric by its value: its derivative was transposed."""
+    rng = np.random.default_rng(3)
+    A, x = rng.normal(size=(3, 3)), rng.normal(size=3)
+    program = "B = A + A.T; J = {i: sum(k: B[k, i]*x[k]*x[k])}"
+    _, gradients = mc.compile(program, ["B", "A"])(A=A, x=x)
+    np.testing.assert_allclose(gradients["B"], np.einsum("k,ij->ikj", x * x, np.eye(3)))
+    by_a = gradients["B"] + gradients["B"].transpose(0, 2, 1)
+    np.testing.assert_allclose(gradients["A"], by_a)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("tr(B.T@C@B@B)", "A + A.T"), ("sum(tanh(B.T@z))", "A + A.T"), ("logdet(B@B.T@C.T@C + B)", "A@A.T + eye(3)"),
+        ("sum(B*(B.T@C))", "A - A.T"), ("z.T@inv(B.T + C)@z", "A + A.T"), ("sum(exp(B.T@C@B))", "diag(z)"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_name_s_value_is_not_used_in_a_gradient_that_is_differentiated_by_it(body, value) -> None:
+    """Second derivatives by a B that is symmetric by its value were those of a gradient in which ``B.T`` was B."""
+    rng = np.random.default_rng(4)
+    inputs = {"A": rng.normal(size=(3, 3)), "C": rng.normal(size=(3, 3)), "z": rng.normal(size=3)}
+    declared = {"A": "A: matrix(3, 3)", "C": "C: matrix(3, 3)", "z": "z: vector(3)", "B": "B: matrix(3, 3)"}
+    named = [name for name in "ACz" if name in body + value]
+    free = [name for name in "Cz" if name in body]
+    program = "; ".join([*[declared[name] for name in named], f"B = {value}", f"J = {body}"])
+    by_name = mc.compile(program, ["B"], order=2)(**{name: inputs[name] for name in named})
+    at = mc.compile("; ".join([*[declared[name] for name in named], f"B = {value}"]), [])(
+        **{name: inputs[name] for name in named if name in value}
+    )[0]
+    plain = mc.compile("; ".join([*[declared[name] for name in [*free, "B"]], f"J = {body}"]), ["B"], order=2)
+    expected = plain(B=at, **{name: inputs[name] for name in free})
+    np.testing.assert_allclose(by_name[1]["B"], expected[1]["B"], rtol=1e-9)
+    np.testing.assert_allclose(by_name[2]["B", "B"], expected[2]["B", "B"], rtol=1e-9, atol=1e-9)

@@ -3,13 +3,15 @@
 `orthogonal` and `simplex` are assumptions that simplification uses, and project nothing: the derivative is by a
 variable that varies in all directions, taken where the assumption holds. ``x.T @ Q.T @ Q @ x`` has the gradient ``2*x``
 by x there, which tells nothing of how it varies with Q. So a gradient that is differentiated once more is found with
-such variables free, and the assumption is used in the second derivative alone.
+such variables free, and the assumption is used in the second derivative alone. The same holds of an intermediate
+variable that is symmetric, say, by its value, ``B = A + A.T``: differentiated by it, it varies in all directions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from matcalc import facts
 from matcalc.calculus.lowering import lower, raised
 from matcalc.calculus.sums import atom
 from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, instantiate, normalise, powers_of
@@ -19,6 +21,7 @@ from matcalc.operations import table
 __all__ = ["FreeVariation", "freed", "replaced", "with_in"]
 
 ASSUMED = ("orthogonal", "simplex")
+HIDDEN = "hidden"  # the operation of a value of which nothing is known, below a name
 
 
 def freed(nodes: Iterable[Node]) -> dict[Node, Node]:
@@ -37,11 +40,14 @@ class FreeVariation:
 
     def __init__(self, value: Node, targets: Sequence[Node], names: Mapping[Node, Node]) -> None:
         free = freed(targets)
-        self.needed = bool(free)
+        lets = {node for node in targets if node.op == "let" and facts.known(node)[0]}
+        self.needed = bool(free or lets)
         self._typed = {node: old for old, node in free.items()}
         self.value, self.targets, self.names = value, list(targets), dict(names)
-        if free:
-            new = replaced([value, *targets, *names, *names.values()], free)
+        if self.needed:
+            nodes = [value, *targets, *names, *names.values()]
+            new = rebuild(nodes, lambda node, args: free.get(node) or _put(node, args, hidden=node in lets))
+            self._typed |= {new[let]: let for let in lets}
             self.value, self.targets = new[value], [new[node] for node in targets]
             self.names = {new[node]: new[name] for node, name in names.items()}
 
@@ -79,14 +85,15 @@ def with_in(found: Sum, new_ones: Mapping[Node, Node]) -> Sum:
 
 
 def replaced(nodes: Sequence[Node], new: Mapping[Node, Node]) -> dict[Node, Node]:
-    """The nodes with some variables in the place of others."""
+    """The nodes with some in the place of others."""
+    return rebuild(nodes, lambda node, args: new.get(node) or _put(node, args))
 
-    def replace(node: Node, args: tuple[Node, ...]) -> Node:
-        if node in new:
-            return new[node]
-        return node if args == node.args else intern(node.op, args, node.params, node.shape)
 
-    return rebuild(nodes, replace)
+def _put(node: Node, args: tuple[Node, ...], *, hidden: bool = False) -> Node:
+    """The node with these arguments; ``hidden`` is what is known of a name's value."""
+    if hidden:
+        args = (intern(HIDDEN, args, (), node.shape),)
+    return node if args == node.args else intern(node.op, args, node.params, node.shape)
 
 
 def _multiply(raw: Raw, node: Node, p: Number, index: tuple[int, ...]) -> None:

@@ -22,7 +22,7 @@ from matcalc.calculus.tensors import entries, indexed_sum, is_entries
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import Dim, add
-from matcalc.expressions.node import Node, axes, intern, postorder
+from matcalc.expressions.node import NAMED, Node, axes, intern, postorder
 from matcalc.operations import table
 
 __all__ = ["node_of"]
@@ -228,16 +228,21 @@ def _number(value: Fraction) -> Raw:
 
 
 def node_of(
-    free: Sequence[str], code: Sequence[tuple[Any, ...]], sizes: Mapping[str, Dim], args: Sequence[Node]
-) -> Node:
+    free: Sequence[str], code: Sequence[tuple[Any, ...]], sizes: Mapping[str, Dim], args: Sequence[Node], *,
+    program: bool = False,
+) -> Node:  # fmt: skip
     """The node of an index expression; ``sizes`` says how far the letters run.
 
-    What a type merely assumes, as `orthogonal` does, is not used in it: the node may be differentiated.
+    It may be differentiated, by variables that vary more freely than what is known of their values: what a type merely
+    assumes, as `orthogonal` does, is not used in it, nor, in a ``program``, what is known of the values of names.
     """
     found = _node(free, code, sizes, args)
-    if not any(facts.known(argument)[0] & contraction.TELLING for argument in args):
+    if not any(facts.known(argument)[0] for argument in args):
         return found
     free_ones = freed(postorder(*args))
+    if program:
+        lets = [node for node in postorder(*args, into=lambda n: n.op not in NAMED) if node.op == "let"]
+        free_ones |= {let: table.variable(let.params[0], let.shape) for let in lets}
     if not free_ones:
         return found
     new = replaced(args, free_ones)

@@ -102,7 +102,7 @@ def sweep(
 def _contributions(
     node: Node, wanted: list[int], upstream: Sum, names: Mapping[Node, Node], live: Mapping[Node, bool]
 ) -> list[tuple[int, Sum]]:
-    if node.op == "let":
+    if node.op in ("let", "hidden"):  # names, and what `matcalc.calculus.free_variation` puts below them
         return [(0, upstream)]
     if node.op == "defined":
         return _through_definition(node, wanted, upstream, live)

@@ -151,7 +151,7 @@ def _entries(builder: Builder, tape: Tape, slot: int, params: Params, args: Args
     for letter in free:
         if letter not in sizes:
             raise ShapeError(f"nothing tells how far the index {letter} runs")
-    return node_of(free, code, sizes, args)
+    return node_of(free, code, sizes, args, program=builder.names is not None)
 
 
 def _derived(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:
