@@ -6,6 +6,7 @@ import pytest
 from differences import close, derivative, evaluator, point
 
 import matcalc as mc
+from matcalc.calculus import abbreviating
 
 CASES = [
     # a named fraction inside an outer product, below the line, and beside what hid it
@@ -61,3 +62,20 @@ CENTRED = [
 @pytest.mark.parametrize(("source", "wrt", "expected"), CENTRED, ids=lambda text: text)
 def test_what_vanishes_is_not_written(source: str, wrt: str, expected: str) -> None:
     test_written_as_a_textbook_would(source, wrt, expected)
+
+
+def test_parts_that_results_have_in_common_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gradients of a deep network have most of their parts in common: each looked at anew is quadratic."""
+    looked = []
+    monkeypatch.setattr(abbreviating, "_parts", lambda node, own: looked.append(node) or parts(node, own))
+    counts = []
+    for layers in (10, 20, 40):
+        looked.clear()
+        lines = [f"h{k + 1} = tanh(W{k + 1}@h{k} + b{k + 1})" for k in range(layers)]
+        mc.derive("\n".join([*lines, f"s = v.T@h{layers}"]), "all")
+        counts.append(len(looked))
+    assert counts[0] > 0
+    assert counts[2] - counts[1] <= 2.2 * (counts[1] - counts[0])
+
+
+parts = abbreviating._parts

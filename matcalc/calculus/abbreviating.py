@@ -17,7 +17,7 @@ from matcalc.expressions.node import NAMED, Node, intern
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["Runs", "abbreviated", "runs_of", "with_named_runs"]
+__all__ = ["Abbreviations", "Runs", "runs_of"]
 
 SCALAR = (1, 1)
 RUN = 3  # equal factors that are written as a power
@@ -35,20 +35,38 @@ def runs_of(names: Mapping[Node, Node]) -> Runs:
     return found
 
 
-def with_named_runs(node: Node, runs: Runs, but: Node | None = None) -> Node:
-    """The node with the names of runs of factors; the name ``but`` is not used."""
-    used = {first: [run for run in found if but not in (run[1], *run[1].args[:1])] for first, found in runs.items()}
-    return _rewritten(node, (), lambda whole, parts: _chained(_named(parts, used))) if used else node
+class Abbreviations:
+    """What products become, kept: the results of a program have most of their parts in common.
+
+    ``own`` are the program's own parts, which stand as they are; ``runs`` the named ones (`runs_of`).
+    """
+
+    def __init__(self, own: Collection[Node], runs: Runs) -> None:
+        self.own, self.runs = own, runs
+        self.called = {part for found in runs.values() for _, name in found for part in (name, *name.args[:1])}
+        self.named: dict[Node, Node] = {}
+        self.short: dict[Node, Node] = {}
+
+    def with_names(self, node: Node, but: Node) -> Node:
+        """The node with the names of runs of factors; the name ``but`` is not used."""
+        if not self.runs:
+            return node
+        runs, kept = self.runs, self.named
+        if but in self.called:
+            runs, kept = {}, {}
+            for first, found in self.runs.items():
+                runs[first] = [run for run in found if but not in (run[1], *run[1].args[:1])]
+        return _rewritten(node, (), lambda _, parts: _chained(_named(parts, runs)), kept)
+
+    def shortened(self, node: Node) -> Node:
+        """The node with its products abbreviated where that is shorter, but for the program's own parts."""
+        return _rewritten(node, self.own, _abbreviated, self.short)
 
 
-def abbreviated(node: Node, own: Collection[Node]) -> Node:
-    """The node with its products abbreviated where that is shorter, but for the program's own parts."""
-    return _rewritten(node, own, _abbreviated)
-
-
-def _rewritten(node: Node, own: Collection[Node], written: Callable[[Node, list[Node]], Node]) -> Node:
-    """The node with every product ``written`` anew, from the factors; the ``own`` nodes stay."""
-    new: dict[Node, Node] = {}
+def _rewritten(
+    node: Node, own: Collection[Node], written: Callable[[Node, list[Node]], Node], new: dict[Node, Node]
+) -> Node:
+    """The node with every product ``written`` anew, from the factors; the ``own`` nodes stay. ``new`` is kept."""
     stack = [node]
     while stack:
         top = stack[-1]

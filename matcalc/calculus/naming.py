@@ -84,13 +84,18 @@ def _terms(node: Node) -> list[tuple[int, str]]:
     return found
 
 
-def named(result: Node, names: Names, but: Node | None = None) -> Node:
-    """The result with names for the formulas that have one; the name ``but`` is not used."""
-    if not names or not any(part in names for part in postorder(result, into=_below)):
+def named(result: Node, names: Names, but: Node | None = None, kept: dict[Node, Node] | None = None) -> Node:
+    """The result with names for the formulas that have one; the name ``but`` is not used.
+
+    ``kept`` is what parts became before with the same names: the results of a program have most of them in common.
+    """
+    if not names:
         return result
     used = names if but is None else {formula: name for formula, name in names.items() if name is not but}
-    new: dict[Node, Node] = {}
-    for node in postorder(result, into=lambda n: n not in used and _below(n)):
+    new = kept if kept is not None and len(used) == len(names) else {}
+    for node in postorder(result, into=lambda n: n not in new and n not in used and _below(n)):
+        if node in new:
+            continue
         if node in used:
             new[node] = used[node]
         elif not _below(node) or not node.args:

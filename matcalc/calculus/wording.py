@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from matcalc.calculus.abbreviating import abbreviated, runs_of, with_named_runs
+from matcalc.calculus.abbreviating import Abbreviations, runs_of
 from matcalc.calculus.derivatives import derivative
 from matcalc.calculus.free_variation import replaced, with_in
 from matcalc.calculus.naming import named, names_of, writings_of
@@ -29,8 +29,9 @@ class Wording:
 
     def __init__(self, program: Sequence[Node], lets: Collection[Node]) -> None:
         self.writings, self.formulas = writings_of(program), names_of(lets)
-        self.own, self.runs = frozenset(postorder(*program)), runs_of(self.formulas)
+        self.abbreviations = Abbreviations(frozenset(postorder(*program)), runs_of(self.formulas))
         self.patterns = Patterns(lets)
+        self.kept: tuple[dict[Node, Node], dict[Node, Node]] = ({}, {})  # of formulas, of writings
         quotients = [let for let in lets if let.args[0].op == "div" and let.args[0].args[1].op in ("add", "sub")]
         self.quotients = {let: let.args[0] for let in quotients}
 
@@ -44,8 +45,8 @@ class Wording:
                 worded = other if shorter(other, worded) else worded
         if is_entries(worded):
             return plain, worded
-        worded = with_named_runs(worded, self.runs, variable)
-        return plain, abbreviated(named(worded, self.writings), self.own)
+        worded = self.abbreviations.with_names(worded, variable)
+        return plain, self.abbreviations.shortened(named(worded, self.writings, kept=self.kept[1]))
 
     def _opened(self, found: Sum) -> Sum | None:
         """The terms with quotients for their names: the rule of quotients is in them, and may be simpler without."""
@@ -60,7 +61,7 @@ class Wording:
         """The result with the program's names for its formulas, but for the variable's own."""
         if is_entries(node):
             return node
-        found = named(node, self.formulas, variable)
+        found = named(node, self.formulas, variable, self.kept[0])
         if found is node:
             return node
         again = simplify(found, diag=value.shape != (1, 1))  # what has become one name may meet
