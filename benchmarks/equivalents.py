@@ -44,6 +44,12 @@ REASONS: dict[tuple[str, str], str] = {
         "the loop only fills the cache of what is turned, so that recursion stays shallow; one node matters to nothing",
     ("matcalc.calculus.writing.chain", "arguments swapped: max(0, i - 1) -> max(i - 1, 0)"):
         "the larger of two is the same in either order",
+    ("matcalc.codegen.combining._written", "comparison: term[0] > 0 -> term[0] >= 0"):
+        "the sign of a term is 1 or -1, and never 0",
+    ("matcalc.codegen.products._test", "comparison: str(sides[1]) < str(sides[0]) -> str(sides[1]) <= str(sides[0])"):
+        "sides with one text are equal, and at equal costs either order will do",
+    ("matcalc.codegen.functions._slope", "arguments swapped: mul(node, parts[1]) -> mul(parts[1], node)"):
+        "a product entry by entry is the same in either order, to the last bit",
 }  # fmt: skip
 
 

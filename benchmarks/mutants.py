@@ -1,7 +1,8 @@
 """Whether the tests would notice: ``python -m benchmarks.mutants [--quick] [--only WORD] [--report FILE]``.
 
 Every row of the tables is changed token by token (`benchmarks.mutations`), and a sample of the code of the index
-algebra, of the reading back and of the shapes statement by statement.  The tests are collected once; each mutant lives
+algebra, of the reading back and of the shapes statement by statement; ``--codegen N`` draws from the generation of code
+alone.  The tests are collected once; each mutant lives
 in a child process, in which the change is made in memory and the tests that concern it are run until one fails.  A
 mutant that none notices survives.  Survivors that cannot be noticed, as they compute the same, are listed with why.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import random
 import re
 import sys
 import time
@@ -33,12 +35,23 @@ MODULES = [
         "multilinear", "inverses", "powers")],
     "operations.shapes", "language.dimensions",
 ]  # fmt: skip
+CODEGEN = [
+    *["codegen." + name for name in (
+        "adjugates", "branches", "combining", "contracting", "cost", "docstring", "emit", "exponentials",
+        "factorisations", "factors", "finishing", "flat", "functions", "in_place", "ledger", "lower", "multiplying",
+        "names", "norms", "numpy_module", "options", "plan", "products", "reduce", "sharing", "signature", "sizes",
+        "squares", "stable", "structure", "sums", "tensors", "uses", "values", "work", "workspace", "writing")],
+]  # fmt: skip
 TABLES = ["test_calculus_laws.py", "test_laws_as_stated.py", "test_codegen_values.py", "test_fact_rules.py",
           "test_facts_complete.py", "test_table_rows.py"]
 CODE = ["test_simplify.py", "test_indices.py", "test_reading.py", "test_entries.py", "test_corpus.py", "test_beyond.py",
         "test_language.py", "test_language_dimensions.py", "test_language_inference.py", "test_language_errors.py",
         "test_where_others_fail.py", "test_calculus_laws.py", "test_vec.py", "test_index_terms.py",
-        "test_shapes_alone.py", "test_terms_found.py"]
+        "test_shapes_alone.py", "test_terms_found.py", "test_shortest.py", "test_sums.py"]
+CODEGEN_TESTS = ["test_codegen_contract.py", "test_codegen_fast.py", "test_codegen_module.py",
+                 "test_codegen_random.py", "test_codegen_stable.py", "test_codegen_values.py",
+                 "test_factorisations.py", "test_tensor_code.py", "test_cost.py", "test_plan.py", "test_flat.py",
+                 "test_explain.py", "test_options.py", "test_sums.py", "test_codegen_paths.py"]
 TEXT = """
 A mutant is the program with one thing changed: a token of a row of the tables (laws, adjoints, index forms, NumPy's
 and the written spellings, domains, facts and what follows from them), or a piece of the syntax of a function. It is
@@ -95,13 +108,14 @@ def measure(
     code: int = 20, *, tables: bool = True, every: int = 1, seed: int = 1, only: str = "", jobs: int = 1,
     seconds: float = 1e9, tell: Callable[[str], None] = print, kept: Path | None = None,
     modules: Sequence[str] = MODULES, files: Sequence[str] = CODE, ops: Sequence[str] = (),
-    again: Collection[str] | None = None,
+    again: Collection[str] | None = None, together: bool = False,
 ) -> Figures:
     """The figures of all mutants of the tables, or of ``every`` so manieth, and of ``code`` ones of each module.
 
     ``only`` is a word of those to run, ``ops`` are the operations whose rows are mutated (none: all), ``files`` those
     with the tests for code; ``kept`` is a file in which is kept which tests run which lines; ``again`` are survivors of
-    an earlier run, to be run alone.
+    an earlier run, to be run alone.  ``together`` draws the ``code`` ones from all modules at once, so that each has
+    as many as it has code.
 
     >>> found = measure(0, ops=("det",), only="det.law", tell=lambda line: None)  # doctest: +SKIP
     >>> found.survivors  # doctest: +SKIP
@@ -119,8 +133,8 @@ def measure(
         picked = []
         for name in modules:
             every_one = chosen(code_mutations.of_code(f"matcalc.{name}", 10**6, seed))
-            picked += every_one if again is not None else every_one[:code]
-        return picked
+            picked += every_one if again is not None or together else every_one[:code]
+        return random.Random(seed).sample(picked, code) if together and again is None and code < len(picked) else picked
 
     found: list[tuple[Mutant, str]] = []
     options: dict[str, Any] = {"jobs": jobs, "tell": tell, "seconds": seconds}
@@ -193,6 +207,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="those whose description contains a word")
     parser.add_argument("--code", type=int, default=20, help="how many mutants of each module of code")
     parser.add_argument("--modules", default="", help="these modules of code alone, with commas between")
+    parser.add_argument("--codegen", type=int, help="how many mutants of the generation of code, and nothing else")
     parser.add_argument("--no-tables", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
@@ -202,14 +217,19 @@ def main() -> None:
     parser.add_argument("--report", type=Path, help="the Markdown file to write a section of")
     given = parser.parse_args()
     start = time.monotonic()
-    hidden = {"--report", str(given.report), "--kept", str(given.kept), "--jobs", str(given.jobs), "--again"}
+    hidden = {"--report", str(given.report), "--kept", str(given.kept), "--jobs", str(given.jobs), "--again",
+              "--seconds", f"{given.seconds:g}"}  # one that is cut short shows in how many were tried
     command = f"python -m benchmarks.mutants {' '.join(word for word in sys.argv[1:] if word not in hidden)}".strip()
     old = read(given.report, command) if given.again else None
+    generated = given.codegen is not None
+    modules, files = (CODEGEN, CODEGEN_TESTS) if generated else (MODULES, CODE)
+    count = given.codegen if generated else 2 if given.quick else given.code
     found = measure(
-        2 if given.quick else given.code, tables=not given.no_tables, every=10 if given.quick else 1, seed=given.seed,
+        count, tables=not (given.no_tables or generated), together=generated, files=files,
+        every=10 if given.quick else 1, seed=given.seed,
         only=given.only, jobs=given.jobs, seconds=given.seconds, tell=lambda line: print(line, flush=True),
         kept=given.kept, ops=given.ops.split(",") if given.ops else (),
-        modules=given.modules.split(",") if given.modules else MODULES, again=old.survivors if old else None,
+        modules=given.modules.split(",") if given.modules else modules, again=old.survivors if old else None,
     )  # fmt: skip
     found = updated(old, found) if old else found
     text = section(found, command, time.monotonic() - start)
