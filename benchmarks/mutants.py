@@ -2,9 +2,9 @@
 
 Every row of the tables is changed token by token (`benchmarks.mutations`), and a sample of the code of the index
 algebra, of the reading back and of the shapes statement by statement; ``--codegen N`` draws from the generation of code
-alone.  The tests are collected once; each mutant lives
-in a child process, in which the change is made in memory and the tests that concern it are run until one fails.  A
-mutant that none notices survives.  Survivors that cannot be noticed, as they compute the same, are listed with why.
+alone.  The tests are collected once; each mutant lives in a child process, in which the change is made in memory and
+the tests that concern it are run until one fails.  A mutant that none notices survives.  Survivors that cannot be
+noticed, as they compute the same, are listed with why.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ TEXT = """
 A mutant is the program with one thing changed: a token of a row of the tables (laws, adjoints, index forms, NumPy's
 and the written spellings, domains, facts and what follows from them), or a piece of the syntax of a function. It is
 killed where a test fails; the tests of a mutant of code are those that run its line, for six seconds at most. Of
-the tables all mutants are run; of a module of code, a random sample of the size that the table states. What is
-equivalent computes the same as before, with the reason below.
+the tables all mutants are run; of a module of code, a random sample of the size that the table states; of the
+generation of code, one sample from all of its modules. What is equivalent computes the same as before, with the reason
+below.
 """
 
 
