@@ -134,6 +134,8 @@ def measure(
         picked = []
         for name in modules:
             every_one = chosen(code_mutations.of_code(f"matcalc.{name}", 10**6, seed))
+            if again is not None:  # two of one line may read the same, and one of them is in the report
+                every_one = list({repr(one): one for one in every_one}.values())
             picked += every_one if again is not None or together else every_one[:code]
         return random.Random(seed).sample(picked, code) if together and again is None and code < len(picked) else picked
 
