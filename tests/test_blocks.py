@@ -418,3 +418,50 @@ def test_a_masked_array_is_no_data() -> None:
 def test_half_a_row_is_no_block() -> None:
     with pytest.raises(UnsupportedError, match=r"blocks of 2\.5 rows"):
         mc.compile("X: matrix(m, n); J = norm(X@w)**2", ["w"], blocks=2.5)
+
+
+def block_of(source: str, wrt: str, **options: Any) -> str:
+    """The body of the function that computes a block."""
+    made = mc.compile(source, wrt.split(","), blocks=True, **options).source
+    return made.split("def _block(")[1].split("\n\n\n")[0]
+
+
+def test_a_block_is_computed_with_the_passes_of_plain_code() -> None:
+    classifier = KINDS["softmax classifier"][:2]
+    body = block_of(*classifier)
+    assert body.count("np.exp(") == 1
+    assert "out=" in body
+    assert "/=" in body
+    without = block_of(*classifier, optimize=False)
+    assert not any(sign in without for sign in ("out=", "/="))
+    assert "_softmax(" in without
+
+
+@pytest.mark.parametrize("name", ["softmax classifier", "multi-layer perceptron", "matrix factorisation"])
+def test_blocks_in_place_leave_the_arguments_and_give_the_same_as_without(name: str) -> None:
+    source, wrt = KINDS[name][:2]
+    fast = mc.compile(source, wrt.split(","), blocks=True)
+    slow = mc.compile(source, wrt.split(","), blocks=True, optimize=False)
+    rng = np.random.default_rng(3)
+    shapes = {
+        "X": (40, 4), "W": (4, 3), "Y": (40, 3), "b": (3,), "v": (3,), "y": (40,), "M": (40, 6), "R": (40, 6),
+        "U": (40, 2), "V": (6, 2),
+    }  # fmt: skip
+    given = {key: rng.standard_normal(shapes[key]) for key in shapes if f'_("{key}"' in _calls(fast.source)}
+    before = {key: array.copy() for key, array in given.items()}
+    value, grads = fast(**given, rows=7)
+    other, others = slow(**given, rows=7)
+    assert all((given[key] == before[key]).all() for key in given)
+    assert np.allclose(value, other, rtol=1e-12)
+    assert all(np.allclose(grads[key], others[key], rtol=1e-10, atol=1e-12) for key in grads)
+
+
+def _calls(source: str) -> str:
+    return source.replace("_rows(", "_(").replace("_array(", "_(")
+
+
+def test_the_options_of_blocks_are_told_in_the_docstring() -> None:
+    made = mc.compile(KINDS["least squares"][0], ["w"], blocks=True)
+    told = made.__doc__ or ""
+    assert all(f"{name}: whole number" in told for name in ("rows", "threads"))
+    assert not any(words in told for words in ("keeps arrays", "overwrites"))

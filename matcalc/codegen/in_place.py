@@ -70,7 +70,7 @@ class InPlaceEmitter(Emitter):
         if value.op in VIEWS or value.op == "choice" or not text.isidentifier():
             return below
         own = frozenset({self.memory.setdefault(text, text)})
-        return own if value.op in OWNED else own | below
+        return own if value.op in OWNED or not value.axes else own | below  # a number is no view
 
     def _part(self, name: str, form: str) -> str:
         """That of a square matrix by its stride, which takes a microsecond less."""

@@ -247,7 +247,10 @@ def _mapping(keys: Sequence[str], results: Sequence[str]) -> str:
     return "{\n" + "".join(f"{INDENT}{item},\n" for item in items) + "}"
 
 
-def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]:
+def _docstring(
+    request: Request, signature: Signature, scipy: bool,
+    options: Sequence[str] = ("dict, which keeps arrays for the next call",),
+) -> list[str]:  # fmt: skip
     inputs = {node.params[0]: node for node in request.inputs}
     parameters = [(node.params[0], _argument(node, signature)) for node in signature.inputs]
     for (function, order), name in signature.functions.items():
@@ -255,7 +258,7 @@ def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]
         what = f"{function} of arrays, whose law is {signature.laws[function]}" if function in signature.laws else what
         parameters.append((name, f"function, {what}"))
     parameters += [(dim, "whole number, a dimension") for dim in signature.loose]
-    parameters += [(option, "dict, which keeps arrays for the next call") for option in signature.options]
+    parameters += zip(signature.options, options, strict=False)
     results = [(request.value_name, docstring.shape_text(request.value.shape))]
     for name, node in request.gradients.items():
         shape = inputs[name].shape if name in inputs and request.value.shape == (1, 1) else node.shape
@@ -269,7 +272,7 @@ def _docstring(request: Request, signature: Signature, scipy: bool) -> list[str]
     parts.append("its Hessian times a direction" if request.products is not None else "")
     title = f"{', '.join(p for p in parts if p).capitalize()}."
     notes = [CONVENTIONS, *(["Needs SciPy, for a function that NumPy lacks."] if scipy else [])]
-    if signature.options:
+    if signature.options and request.workspace:
         notes.append(f"With a {signature.options[0]}, the next call with the same one overwrites the results.")
     return docstring.lines(title, request.formulas, parameters, results, notes)
 

@@ -18,7 +18,11 @@ from matcalc.expressions.dims import text
 
 __all__ = ["Choice", "blocked_module", "choice", "explained"]
 
-OPTIONS = ("rows", "threads", "progress")
+OPTIONS = {
+    "rows": "whole number, of a block; as many as fit in cache if left out",
+    "threads": "whole number; as many as there are cores if left out",
+    "progress": "function of the rows done and of those in all passes",
+}
 WORDS = {
     "add": "added up", "maximum": "the greatest", "minimum": "the least", "multiply": "multiplied",
     "logaddexp": "added up as exp",
@@ -134,7 +138,8 @@ def _text(
         opening.append(f"{signature.options[0]} = {rows} if {signature.options[0]} is None else {signature.options[0]}")
     brought, scipy = texts(helpers | set(writer.helpers) | {"_array"})
     lines = [part for line in emitter.lines for part in line.split("\n")]
-    body = [*_docstring(request, signature, bool(scipy)), *opening, *lines, *_returned(request, emitter.results)]
+    told = _docstring(request, signature, bool(scipy), tuple(OPTIONS.values()))
+    body = [*told, *opening, *lines, *_returned(request, emitter.results)]
     quiet = any(v.op == "where" for v in emitter.order)
     head = [QUIET] if quiet else []
     function = "\n".join([*head, signature.head(request.name), *(f"{INDENT}{line}".rstrip() for line in body)])

@@ -1,8 +1,9 @@
 """The text of a blocked module: a function for each pass that computes a block, and one that goes over the blocks.
 
 The function for a pass is generated as any other, of the nodes' values with a smaller dimension, the sums as its
-results; what it needs that is free of the split axis is computed before and handed to it.  In the values of the outer
-function a pass is one value, its results are the parts of that.
+results, with the last changes of `matcalc.codegen.finishing` and in place: a block has to stay in cache; what it needs
+that is free of the split axis is computed before and handed to it. In the values of the outer function a pass is one
+value, its results are the parts of that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from matcalc.codegen.blocked.driver import DRIVER, ROWS
 from matcalc.codegen.blocked.splitting import Pass, Splitting, below, rebuilt
 from matcalc.codegen.emit import Emitter
+from matcalc.codegen.finishing import finish
+from matcalc.codegen.in_place import InPlaceEmitter
 from matcalc.codegen.names import Names
 from matcalc.codegen.signature import LocalDims, Signature
 from matcalc.codegen.values import Graph, Value
@@ -60,7 +63,7 @@ class BlockFunction:
         self.functions = sorted({v.params for v in inside if v.op == "apply"})
         inputs = {v.params[0] for v in (*self.arrays, *self.shared) if v.op == "input"}
         self.names = Names([*inputs, *(function for function, _ in self.functions)], forbidden)
-        self._write(roots, splitting.hints, guarded if any(v.op == "where" for v in inside) else "")
+        self._write(roots, splitting.hints, guarded)
 
     def _is_shared(self, value: Value) -> bool:
         """Whether the function is handed the value; numbers and views it makes for itself."""
@@ -72,7 +75,7 @@ class BlockFunction:
             value = value.args[0]
         return True
 
-    def _write(self, roots: Sequence[Value], hints: dict[Value, str], decorator: str) -> None:
+    def _write(self, roots: Sequence[Value], hints: dict[Value, str], guarded: str) -> None:
         local: dict[str, str] = {}
         new: dict[Value, Value] = {}
         for value in self.shared:
@@ -88,8 +91,10 @@ class BlockFunction:
         self.writer = Writer(dims, local, known, False)
         inner = rebuilt(self.graph, roots, new)
         hints = {new[value]: name for value, name in hints.items() if value in new and new[value].op != "input"}
+        inner = finish(self.graph, inner, hints)
         labels = [f"sum{k}" for k in range(1, len(self.sums) + 1)] + [f"rows{k}" for k in range(1, len(self.kept) + 1)]
-        emitter = Emitter(self.writer, self.names, [*zip(labels, inner, strict=True)], hints)
+        made = InPlaceEmitter if self.graph.options.in_place else Emitter
+        emitter = made(self.writer, self.names, [*zip(labels, inner, strict=True)], hints)
         self.dims = sorted(dim for dim in dims if dim != self.dim)
         handed = [local[v.params[0]] for v in self.arrays]
         handed += [local[(new.get(v, v)).params[0]] for v in self.shared]
@@ -100,7 +105,7 @@ class BlockFunction:
             body.append(f"{dims[self.dim]} = {local[first.params[0]]}.shape[{first.axes.index(self.dim)}]")
         ending = "," if len(inner) == 1 else ""
         body += [*emitter.lines, f"return {', '.join(emitter.results)}{ending}"]
-        head = [decorator] if decorator else []
+        head = [guarded] if any(v.op == "where" for v in emitter.order) else []
         self.text = "\n".join([*head, f"def {self.name}({', '.join(handed)}):", *(INDENT + line for line in body)])
 
     def _what(self) -> str:
