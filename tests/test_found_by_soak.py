@@ -281,3 +281,19 @@ def test_what_is_known_of_a_name_s_value_is_not_used_in_a_gradient_that_is_diffe
     expected = plain(B=at, **{name: inputs[name] for name in free})
     np.testing.assert_allclose(by_name[1]["B"], expected[1]["B"], rtol=1e-9)
     np.testing.assert_allclose(by_name[2]["B", "B"], expected[2]["B", "B"], rtol=1e-9, atol=1e-9)
+
+
+def test_pairs_of_indices_whose_size_is_a_product_are_read_back() -> None:
+    """``k*p*q + l`` is read from the left; the size is ``p*q``."""
+    derivation = mc.derive("Y = kron(abs(y), kron(W, z))", "y")
+    source = derivation["y"].source()
+    assert "k*(m*p) + l" in source
+    assert expression(source, beside(derivation.program)) is derivation["y"].node
+
+
+def test_coefficients_below_all_floats_are_no_denominators_above_them() -> None:
+    """``/1e320`` was written of ``1e-320``, and is larger than any float."""
+    derivation = mc.derive("1e-320*X@X@v", "X")
+    source = derivation["X"].source()
+    assert "1e-320*X[i, j]" in source
+    assert expression(source, beside(derivation.program)) is derivation["X"].node

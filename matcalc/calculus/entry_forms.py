@@ -24,6 +24,8 @@ Number: TypeAlias = Fraction | int
 Written: TypeAlias = tuple[int, str]
 Place: TypeAlias = tuple[str, ...]
 
+LARGE = 10**300  # denominators beyond it stand in a decimal
+
 
 class Form:
     """The language itself."""
@@ -55,7 +57,7 @@ class Form:
         """One where an index of the whole is this pair of indices, else zero."""
         whole, first, second = place
         size = dim_text(node.params[1])
-        size = f"({size})" if " " in size else size
+        size = f"({size})" if " " in size or "*" in size else size
         return ATOM, f"eye({dim_text(node.shape[0])})[{whole}, {first}*{size} + {second}]"
 
     def total(self, letters: Sequence[str], body: Written) -> Written:
@@ -95,8 +97,9 @@ class Form:
     def product(self, c: Number, parts: Sequence[tuple[Written, Number]]) -> Written:
         """A coefficient times powers."""
         c = Fraction(c)
-        above = [self.number(Fraction(c.numerator))] if c.numerator != 1 else []
-        below = [self.number(Fraction(c.denominator))] if c.denominator != 1 else []
+        whole = c.denominator > LARGE  # 1e-320 is a number that is read, 1e320 is none
+        above = [self.number(c if whole else Fraction(c.numerator))] if c.numerator != 1 or whole else []
+        below = [self.number(Fraction(c.denominator))] if c.denominator != 1 and not whole else []
         for written, p in parts:
             (above if p > 0 else below).append(self.power(written, p if p > 0 else -p))
         if not above:

@@ -105,7 +105,7 @@ def _term(
             pieces.append(spelling.times)
         if factor.op == "pair":
             size = spelling.dim(factor.params[1])
-            size = f"({size})" if " " in size else size
+            size = f"({size})" if " " in size or "*" in size else size
             whole = spelling.dim(factor.shape[0])
             pieces += [f"eye({whole})", spelling.at([letters[0], f"{letters[1]}*{size} + {letters[2]}"])]
         else:
