@@ -144,6 +144,23 @@ def test_a_row_beside_matrices_shares_their_factor() -> None:
     assert abs(found - (4 * steps[1] - steps[0]) / 3) < 1e-6 * abs(found)
 
 
+@pytest.mark.parametrize("inside", ["sinh(outer(c, h))", "tanh(outer(exp(c), h))"])
+def test_second_derivatives_whose_terms_meet_beside_a_delta(inside: str) -> None:
+    """Terms were gathered over an index that a delta makes another: blocks by ``c`` were wrong."""
+    program = f"c, h, y: vector(4)\nJ = norm(pinv([6*eye(4) + {inside}; y.T - c.T]))"
+    gradient, second = mc.compile(program, ["c", "h"]), mc.compile(program, ["c", "h"], order=2)
+    numbers = np.random.default_rng(0)
+    at = {name: numbers.normal(size=4) for name in "chy"}
+    _, _, hessians = second(**at)
+    for x in "ch":
+        for y in "ch":
+            columns = []
+            for k in range(4):
+                moved = [gradient(**{**at, y: at[y] + sign * 1e-5 * np.eye(4)[k]})[1][x] for sign in (1, -1)]
+                columns.append((moved[0] - moved[1]) / 2e-5)
+            np.testing.assert_allclose(hessians[x, y], np.stack(columns, 1), rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("body", ["U[i, j]**2", "U[i, j]**3", "U[i, j]/A[i, j]"])
 def test_index_terms_of_one_operation_are_no_operators(body: str) -> None:
     """A note on elementwise operators looked for their operands in index terms, and ended in an IndexError."""

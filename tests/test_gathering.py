@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -68,23 +70,23 @@ def test_terms_do_not_multiply_with_the_steps(source: object, most: int) -> None
     assert 2 * most < max(counts) < 16 * most**2
 
 
-def sum_of(*terms: list[tuple[object, int, tuple[int, ...]]]) -> Sum:
-    value = Sum((1, 1), tuple([(k, "n") for k in range(3)]))
+def sum_of(*terms: list[tuple[object, int, tuple[int, ...]]], free: int = 3) -> Sum:
+    value = Sum((1, 1), tuple([(k, "n") for k in range(free)]))
     for factors in terms:
         raw = Raw()
         raw.factors = [*factors]  # type: ignore[list-item]
-        raw.sizes.update(dict.fromkeys([*range(3), *(k for _, _, index in factors for k in index)], "n"))
+        raw.sizes.update(dict.fromkeys([*range(free), *(k for _, _, index in factors for k in index)], "n"))
         normalise(raw, value.free, value)
     return value
 
 
-def values(value: Sum, arrays: dict[str, np.ndarray]) -> np.ndarray:
+def values(value: Sum, arrays: dict[str, np.ndarray], free: int = 3) -> np.ndarray:
     """A sum over explicit numbers, without its own arithmetic."""
     from plain_evaluator import Evaluator
 
     from matcalc.calculus.tensors import entries
 
-    return np.asarray(Evaluator(arrays, {"n": 3}, {})(entries(value, range(3))))
+    return np.asarray(Evaluator(arrays, {"n": 3}, {})(entries(value, range(free))))
 
 
 def test_what_differs_in_one_component_becomes_one_term() -> None:
@@ -117,3 +119,39 @@ def test_what_cannot_be_a_matrix_stays() -> None:
     star = [(A, 1, (0, 8)), (B, 1, (1, 8)), (C, 1, (2, 8))]
     value = sum_of(star, [(A, 1, (0, 8)), (A, 1, (1, 8)), (C, 1, (2, 8))])
     assert gathered(value).terms == value.terms
+
+
+def random_term(rng: random.Random, free: int) -> list[tuple[object, int, tuple[int, ...]]]:
+    """A connected or loose product at all free indices, often with a delta between two of them."""
+    matrices = [variable("A", ("n", "n")), variable("B", ("n", "n")), variable("S", ("n", "n"), "symmetric")]
+    vectors = [variable("x", ("n", 1)), variable("y", ("n", 1))]
+    indices = [*range(free), *range(8, 8 + rng.randint(0, 3))]
+    factors: list[tuple[object, int, tuple[int, ...]]] = []
+    for _ in range(rng.randint(0, 2)):
+        i, j = rng.sample(range(free), 2)
+        factors.append((eye("n"), 1, (min(i, j), max(i, j))))
+    for _ in range(rng.randint(2, 4)):
+        if rng.random() < 0.6:
+            factors.append((rng.choice(matrices), rng.choice([1, 1, 1, 2]), tuple(rng.sample(indices, 2))))
+        else:
+            factors.append((rng.choice(vectors), rng.choice([1, 1, 2]), (rng.choice(indices),)))
+    met = {k for _, _, index in factors for k in index}
+    factors += [(rng.choice(vectors), 1, (k,)) for k in range(free) if k not in met]
+    return factors
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_sums_keep_their_value(seed: int) -> None:
+    rng = random.Random(seed)
+    free = rng.choice([3, 4])
+    kept = [random_term(rng, free) for _ in range(rng.randint(2, 5))]
+    terms = [rng.choice(kept)[:-1] + random_term(rng, free)[-2:] if rng.random() < 0.5 else random_term(rng, free)
+             for _ in range(rng.randint(2, 14))]  # fmt: skip
+    terms = [t + [(variable("x", ("n", 1)), 1, (k,)) for k in range(free) if not any(k in i for *_, i in t)]
+             for t in kept + terms]  # fmt: skip
+    value = sum_of(*terms, free=free)
+    numbers = np.random.default_rng(seed)
+    arrays = {name: numbers.normal(size=(3, 3)) for name in "ABS"} | {name: numbers.normal(size=3) for name in "xy"}
+    arrays["S"] = arrays["S"] + arrays["S"].T
+    found = values(gathered(value), arrays, free)
+    np.testing.assert_allclose(found, values(value, arrays, free), rtol=1e-9, atol=1e-9)

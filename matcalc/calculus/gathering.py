@@ -84,21 +84,25 @@ def gathered(value: Sum) -> Sum:
 
 
 def _split(key: Key, c: Number, free: Collection[int]) -> _Term | None:
-    """A term by its components, each at one or two free indices; None where it does not fall apart so."""
+    """A term by its components, each at one or two free indices; None where it does not fall apart so.
+
+    Free indices that a delta makes equal are one in all other factors.
+    """
     deltas = tuple([f for f in key[1] if f[0].op == "eye" and f[2][0] in free and f[2][1] in free])
-    at = {max(index): min(index) for _, _, index in deltas}
+    equal = {max(index): min(index) for _, _, index in deltas}
     groups: dict[int, list[Factor]] = {}
     owner: dict[int, int] = {}
     for number, factor in enumerate(key[1]):
         if factor in deltas:
             continue
-        mine = [factor]
-        for k in {owner[k] for k in factor[2] if k >= FIRST and k in owner}:
+        node, p, index = factor
+        mine: list[Factor] = [(node, p, tuple([equal.get(k, k) for k in index]))]
+        for k in {owner[k] for k in index if k >= FIRST and k in owner}:
             mine = groups.pop(k) + mine
         groups[number] = mine
         owner.update({k: number for _, _, index in mine for k in index if k >= FIRST})
     parts: list[Part] = []
-    covered = [(_cover(factors, at, free), factors) for factors in groups.values()]
+    covered = [(_cover(factors, free), factors) for factors in groups.values()]
     for cover, factors in sorted(covered, key=_wide_first):
         if not 1 <= len(cover) <= 2:
             return None
@@ -111,9 +115,9 @@ def _split(key: Key, c: Number, free: Collection[int]) -> _Term | None:
     return _Term(key, c, parts, deltas) if parts else None
 
 
-def _cover(factors: list[Factor], at: Mapping[int, int], free: Collection[int]) -> Cover:
-    """The free indices of factors, equal ones once."""
-    return tuple(sorted({at.get(k, k) for _, _, index in factors for k in index if k in free}))
+def _cover(factors: list[Factor], free: Collection[int]) -> Cover:
+    """The free indices of factors."""
+    return tuple(sorted({k for _, _, index in factors for k in index if k in free}))
 
 
 def _wide_first(group: tuple[Cover, list[Factor]]) -> int:
