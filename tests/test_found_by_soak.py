@@ -144,6 +144,24 @@ def test_a_row_beside_matrices_shares_their_factor() -> None:
     assert abs(found - (4 * steps[1] - steps[0]) / 3) < 1e-6 * abs(found)
 
 
+def test_powers_whose_base_is_zero_by_their_exponents() -> None:
+    """``log(x)*x**t`` is 0 at x = 0 where t is positive; it was nan."""
+    x, t, step = np.array([0.0, 0.5, 2.0]), 1.5, 1e-6
+    _, gradients, hessians = mc.compile("J = sum(x**t); t: scalar", "t", order=2)(x=x, t=t)
+    slope = (np.sum(x ** (t + step)) - np.sum(x ** (t - step))) / (2 * step)
+    assert gradients["t"] == pytest.approx(slope, rel=1e-8)
+    curvature = np.sum(x ** (t + 1e-4) - 2 * x**t + x ** (t - 1e-4)) / 1e-8
+    assert hessians["t", "t"] == pytest.approx(curvature, rel=1e-6)
+    vectors = mc.compile("J = sum(w*x**y)", "y")(x=x, y=np.array([1.0, 2.0, 3.0]), w=np.ones(3))[1]["y"]
+    np.testing.assert_allclose(vectors, [0.0, 0.25 * np.log(0.5), 8 * np.log(2.0)])
+    with np.errstate(all="ignore"):
+        # infinite where it is: x**(t - 1) is 1 there; and where the value itself has the logarithm
+        second = mc.compile("J = sum(x**t); t: scalar", ["x", "t"], order=2)(x=x, t=1.0)[2]["x", "t"]
+        assert not np.isfinite(second[0])
+        assert np.all(np.isfinite(second[1:]))
+        assert np.isnan(mc.compile("J = sum(x**t*log(x)); t: scalar", "t")(x=x, t=t)[0])
+
+
 @pytest.mark.parametrize("inside", ["sinh(outer(c, h))", "tanh(outer(exp(c), h))"])
 def test_second_derivatives_whose_terms_meet_beside_a_delta(inside: str) -> None:
     """Terms were gathered over an index that a delta makes another: blocks by ``c`` were wrong."""

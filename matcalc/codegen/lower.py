@@ -15,6 +15,7 @@ from typing import TypeAlias
 from matcalc.codegen import factorisations, norms, products, reduce, structure, tensors
 from matcalc.codegen.factors import Factor, dense
 from matcalc.codegen.options import DEFAULT, Options
+from matcalc.codegen.powers import LOG
 from matcalc.codegen.products import Flat
 from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.uses import Uses
@@ -292,8 +293,9 @@ def _own(lowering: Lowering, node: Node) -> Scaled:
     return ONE, lowering.graph.value("own", values, (name, law.text), axes_of(node.shape))
 
 
-def _logcosh(lowering: Lowering, node: Node) -> Scaled:
-    return ONE, lowering.graph.map("map", (lowering.array(node.args[0]),), ("logcosh",))
+def _helped(lowering: Lowering, node: Node) -> Scaled:
+    """A function of one entry that no table has."""
+    return ONE, lowering.graph.map("map", (lowering.array(node.args[0]),), (node.op,))
 
 
 RULES: dict[str, Rule] = {
@@ -301,7 +303,7 @@ RULES: dict[str, Rule] = {
     "ones": _leaf, "zeros": _leaf, "let": _let,
     "add": _sum_of_two, "sub": _sum_of_two, "mul": _times, "div": _over, "maximum": _extreme, "minimum": _extreme,
     "greater": _extreme, "at_least": _extreme, "where": _where,
-    "apply": _apply, "own": _own, "logcosh": _logcosh, **reduce.RULES, **structure.RULES, **tensors.RULES,
+    "apply": _apply, "own": _own, "logcosh": _helped, LOG: _helped, **reduce.RULES, **structure.RULES, **tensors.RULES,
 }  # fmt: skip
 
 

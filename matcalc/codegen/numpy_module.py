@@ -23,6 +23,7 @@ from matcalc.codegen.lower import Lowering, named
 from matcalc.codegen.names import Names
 from matcalc.codegen.norms import divided_last
 from matcalc.codegen.options import DEFAULT, Options
+from matcalc.codegen.powers import logs_beside_powers
 from matcalc.codegen.sharing import improve
 from matcalc.codegen.signature import Signature
 from matcalc.codegen.sizes import Sizes
@@ -164,7 +165,7 @@ def planned(request: Request, branches: bool = True) -> tuple[Lowering, list[Val
     nodes = divided_last(prepared(without_definitions([node for _, node in request.outputs()])))
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes], request.options.stable)
-    final = [stable[bound[node]] for node in nodes]
+    final = logs_beside_powers([stable[bound[node]] for node in nodes])
     lowering = Lowering(final, frozenset(postorder(final[0])), request.written, options, request.sizes)
     return lowering, improve(lowering.graph, [lowering.array(node) for node in final], lowering.hints)
 

@@ -16,6 +16,7 @@ from math import gcd
 from operator import and_
 from typing import Any, TypeAlias, cast
 
+from matcalc.codegen.powers import LOG
 from matcalc.codegen.tensors import einsum_text
 from matcalc.codegen.values import Value
 from matcalc.expressions.dims import Dim, multiply, quotient, terms
@@ -206,11 +207,14 @@ def _level(text: str) -> int:
     return NEG if text.startswith("-") else ATOM
 
 
+HELPED = ("logcosh", LOG)  # functions of one entry that no table has
+
+
 def _map(w: Writer, v: Value, args: list[Text]) -> Text:
     if v.params[0] == "reciprocal":
         return f"1.0 / {wrap(args[0], NEG)}", PRODUCT
-    if v.params[0] == "logcosh":
-        return f"{w.helper('_logcosh')}({args[0][0]})", ATOM
+    if v.params[0] in HELPED:
+        return f"{w.helper(f'_{v.params[0]}')}({args[0][0]})", ATOM
     if w.plain.issuperset(v.args):
         args = [_float(w, v.args[0], args[0])]
     return _call(w, v, args)

@@ -89,6 +89,11 @@ def _erf(x):
 ''',
         scipy="erf",
     ),
+    "_log_base": Helper('''
+def _log_base(x):
+    """log(x), and 0 where x is 0: beside a power of x, which is 0 there."""
+    return np.log(np.where(x == 0.0, 1.0, x))
+'''),
     "_step": Helper('''
 def _step(x):
     """1 where x is positive, 0 elsewhere."""

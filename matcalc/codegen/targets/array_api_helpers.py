@@ -227,6 +227,10 @@ def _greater(a, b, xp, device):
 def _at_least(a, b, xp, device):
     """1 where a >= b, 0 elsewhere."""
     return xp.astype(_number(a, xp, device) >= b, xp.float64)
+def _log_base(x):
+    """log(x), and 0 where x is 0: beside a power of x, which is 0 there."""
+    x = _number(x, xp, device)
+    return xp.log(xp.where(x == 0.0, xp.ones_like(x), x))
 def _logcosh(x):
     """log(cosh(x)), without overflow."""
     x = xp.abs(x)

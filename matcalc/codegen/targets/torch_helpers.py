@@ -81,6 +81,10 @@ def _sigmoid(x):
 def _softplus(x):
     """log(1 + exp(x)), without overflow."""
     return torch.logaddexp(x, torch.zeros_like(x))
+def _log_base(x):
+    """log(x), and 0 where x is 0: beside a power of x, which is 0 there."""
+    x = _number(x)
+    return torch.log(torch.where(x == 0.0, torch.ones_like(x), x))
 def _logcosh(x):
     """log(cosh(x)), without overflow."""
     x = torch.abs(x)
