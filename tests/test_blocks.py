@@ -257,7 +257,7 @@ def test_a_file_is_streamed(tmp_path: Path, dtype: str) -> None:
     mapped = np.memmap(tmp_path / "X", dtype=dtype, mode="r", shape=X.shape)
     found = fn(X=mapped, **given, rows=100, progress=lambda done, total: seen.append((done, total)))
     assert_equal_results(found, mc.compile(source, ["w"])(X=X.astype(float), **given))
-    assert seen == [(500 * k, 2000) for k in range(1, 5)]  # five blocks at a time
+    assert seen == [(100 * (20 * k // 8), 2000) for k in range(1, 9)]  # twenty blocks in eight spans
 
 
 def test_progress_of_several_passes_and_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
@@ -266,7 +266,7 @@ def test_progress_of_several_passes_and_the_bar(capsys: pytest.CaptureFixture[st
     seen: list[tuple[int, int]] = []
     x = np.arange(10.0)
     fn(x=x, rows=5, threads=1, progress=lambda *rows: seen.append(rows))
-    assert seen == [(10, 20), (20, 20)]
+    assert seen == [(5, 20), (10, 20), (15, 20), (20, 20)]
     value, _ = fn(x=x, rows=5, progress=True)
     np.testing.assert_allclose(value, 8.25)
     captured = capsys.readouterr()
@@ -466,3 +466,20 @@ def test_the_options_of_blocks_are_told_in_the_docstring() -> None:
     told = made.__doc__ or ""
     assert all(f"{name}: whole number" in told for name in ("rows", "threads"))
     assert not any(words in told for words in ("keeps arrays", "overwrites"))
+
+
+def test_a_block_is_smaller_where_much_is_made_of_a_row() -> None:
+    """Attention makes rows as long as there are keys of short queries: all must fit in cache."""
+    source = "Q: matrix(n, d); K: matrix(p, d); s = sum(G*(softmax(Q@K.T, axis=1)@V))"
+    rng = np.random.default_rng(0)
+    shapes = {"Q": (2000, 2), "K": (5000, 2), "V": (5000, 2), "G": (2000, 2)}
+    given = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    seen: list[tuple[int, int]] = []
+    fn = mc.compile(source, ["Q", "K"], blocks="n")
+    found = fn(**given, progress=lambda done, total: seen.append((done, total)))
+    assert 8 <= len(seen) <= 64
+    assert_equal_results(found, mc.compile(source, ["Q", "K"])(**given))
+    seen.clear()
+    narrow = mc.compile("X: matrix(m, n); J = norm(X@w)**2", ["w"], blocks="m")
+    narrow(X=given["Q"], w=np.ones(2), progress=lambda done, total: seen.append((done, total)))
+    assert not seen  # all of it is one block

@@ -2,17 +2,19 @@
 
 Products read memory at a third of its bandwidth, and cache at several times it.  So one entry of each cache line of a
 block is read first, in order, as fast as memory goes, and from there on everything is in cache; what is not float64 row
-by row is copied there instead, into a buffer of the worker's own that is used again.  Blocks are grouped into spans of
-about five, more where there are many: handing one to a thread costs as much as a small product.  Their number and
-bounds depend on the data alone; within a span sums are added in order, and those of spans as a binary tree in order,
-so that a result does not depend on the number of threads, nor on which is done first.
+by row is copied there instead, into a buffer of the worker's own that is used again.  A block is as large as cache is,
+what is made of its rows counted in.  Blocks are grouped into spans of about five, fewer where there are few, more where
+there are many: handing one to a thread costs as much as a small product.  Their number and bounds depend on the data
+alone; within a span sums are added in order, and those of spans as a binary tree in order, so that a result does not
+depend on the number of threads, nor on which is done first.
 """
 
 from __future__ import annotations
 
 __all__ = ["BLOCK", "DRIVER", "ROWS"]
 
-BLOCK = 2_000_000  # bytes of the data in one block; measured by benchmarks/blocks.py
+BLOCK = 2_000_000  # bytes of the data in one block, and of what is made of it; measured by benchmarks/blocks.py
+LEAST = 32  # rows below which products are slow, however much is made of a row
 
 ROWS = '''
 def _rows(name, value, ndim):
@@ -29,14 +31,16 @@ def _rows(name, value, ndim):
 '''
 
 DRIVER = f'''
-def _over_blocks(block, count, arrays, shared, sums, kept, options):
+def _over_blocks(block, count, arrays, shared, sums, kept, beside, options):
     """The sums over all blocks, and what is kept of each; every block of the arrays is read once.
 
     arrays are pairs of an array and the axis that is cut, kept pairs of a shape and that axis, sums functions of two
-    arrays. Neither the number of threads nor their order changes a digit of the result.
+    arrays, beside is how many numbers a block makes for each row. Neither the number of threads nor their order changes
+    a digit of the result.
     """
     rows, threads, progress, before, passes = options
-    fitting = max(1, count * {BLOCK} // sum(8 * array.size for array, _ in arrays))
+    read = 8 * sum(array.size for array, _ in arrays) // count
+    fitting = max(1, min({BLOCK} // read, max({LEAST}, {2 * BLOCK} // (read + 8 * beside))))
     rows, threads = fitting if rows is None else rows, (cpu_count() or 1) if threads is None else threads
     if rows < 1 or threads < 1:
         raise ValueError(f"blocks of {{rows}} rows on {{threads}} threads, expected at least one of each")
@@ -48,7 +52,7 @@ def _over_blocks(block, count, arrays, shared, sums, kept, options):
         return *found[:len(sums)], *outputs
     arrays = [(array, axis, _in_place(array, axis)) for array, axis in arrays]
     blocks = -(-count // rows)
-    spans = min(-(-blocks // 5), 64)
+    spans = min(max(-(-blocks // 5), min(blocks, 8)), 64)
     spare = [[None for _ in arrays] for _ in range(threads)]
 
     def work(span):

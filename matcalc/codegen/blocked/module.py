@@ -8,7 +8,9 @@ value, its results are the parts of that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import reduce
 
 from matcalc.codegen.blocked.driver import DRIVER, ROWS
 from matcalc.codegen.blocked.splitting import Pass, Splitting, below, rebuilt
@@ -19,12 +21,13 @@ from matcalc.codegen.names import Names
 from matcalc.codegen.signature import LocalDims, Signature
 from matcalc.codegen.values import Graph, Value
 from matcalc.codegen.writing import ATOM, Text, Writer
-from matcalc.expressions.dims import names
+from matcalc.expressions.dims import Dim, add, multiply, names
 
 __all__ = ["BlockFunction", "OuterWriter", "SplitSignature", "helpers_text", "joined"]
 
 INDENT = "    "
 LIGHT = ("T", "expand", "lift")
+MAKES = re.compile(r"\w+ = ")
 
 
 class SplitSignature(Signature):
@@ -96,6 +99,7 @@ class BlockFunction:
         made = InPlaceEmitter if self.graph.options.in_place else Emitter
         emitter = made(self.writer, self.names, [*zip(labels, inner, strict=True)], hints)
         self.dims = sorted(dim for dim in dims if dim != self.dim)
+        self.beside = self._made(emitter)
         handed = [local[v.params[0]] for v in self.arrays]
         handed += [local[(new.get(v, v)).params[0]] for v in self.shared]
         handed += [*known.values(), *(dims[dim] for dim in self.dims)]
@@ -107,6 +111,15 @@ class BlockFunction:
         body += [*emitter.lines, f"return {', '.join(emitter.results)}{ending}"]
         head = [guarded] if any(v.op == "where" for v in emitter.order) else []
         self.text = "\n".join([*head, f"def {self.name}({', '.join(handed)}):", *(INDENT + line for line in body)])
+
+    def _made(self, emitter: Emitter) -> Dim:
+        """How many numbers the lines of the function make for each row of the block."""
+        total: Dim = 0
+        for value, _, lines in emitter.steps:
+            if self.dim in value.axes and any(MAKES.match(line) and "out=" not in line for line in lines):
+                others: list[Dim] = [axis for axis in value.axes if axis != self.dim]
+                total = add(total, reduce(multiply, others) if others else 1)
+        return total
 
     def _what(self) -> str:
         parts = ["what is added up over all blocks"] if self.sums else []
@@ -135,7 +148,8 @@ class OuterWriter(Writer):
         kept = [f"({self._whole_shape(v)}, {v.axes.index(block.dim)})" for v in block.kept]
         progress = [*self.options, str(number), str(len(self.blocks))]
         parts = [block.name, self.dims[block.dim], _tuple(arrays), _tuple(shared)]
-        parts += [_tuple([f"np.{how}" for how in block.sums.values()]), _tuple(kept), _tuple(progress)]
+        parts += [_tuple([f"np.{how}" for how in block.sums.values()]), _tuple(kept)]
+        parts += [self.dim(block.beside), _tuple(progress)]
         return f"_over_blocks(\n{INDENT}{', '.join(parts)},\n)", ATOM
 
     def _whole_shape(self, value: Value) -> str:
