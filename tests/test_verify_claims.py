@@ -191,3 +191,20 @@ def test_sizes_that_are_too_small_for_an_index() -> None:
     for source, claims in [("s = x[7]", {}), ("s = x.T@x", {"x": "x[7]*x"})]:
         with pytest.raises(MatcalcError, match="n = 3 is too small"):
             mc.check(source, claims=claims, dims={"n": 3})
+
+
+@pytest.mark.parametrize(
+    ("program", "name", "layout", "claim", "told"),
+    [
+        ("A: matrix(3, 2); y = A@x", "x", "denominator", "A", "transposed: it has shape 3×2, the gradient 2×3"),
+        ("A: matrix(3, 2); y = A@x", "x", "numerator", "A.T", "transposed: it has shape 2×3, the gradient 3×2"),
+        ("A: matrix(3, 2); s = x.T@A@y", "A", "numerator", "x@y.T", "transposed: it has shape 3×2, the gradient 2×3"),
+        ("s = u.T@x", "x", "numerator", "ones(4)", "the wrong shape: it has shape 4×1, the gradient 1×n"),
+        ("Y = A@X; A: matrix(2, 3); X: matrix(3, 4)", "X", "denominator", "{i, j, k, l: A[i, k]*eye(4)[j, l]}",
+         "the wrong shape: it has shape 2×4×3×4, the gradient 3×4×2×4"),
+    ],
+)  # fmt: skip
+def test_shapes_are_told_in_the_layout_of_the_claim(
+    program: str, name: str, layout: str, claim: str, told: str
+) -> None:
+    assert told in str(mc.check(program, name, claims={name: claim}, layout=layout))

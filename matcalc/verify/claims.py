@@ -29,13 +29,13 @@ Arrays = Sequence[Any]
 
 
 class Claim:
-    """A claim about the gradient by ``name``: its text and its node, and the shape of the
-    variable."""
+    """A claim about the gradient by ``name``: its text and its node, the shape of the variable, and whether the claim
+    was written in a layout with the axes the other way round."""
 
-    __slots__ = ("name", "node", "shape", "text")
+    __slots__ = ("name", "node", "shape", "text", "turned")
 
-    def __init__(self, name: str, text: str, node: Node, shape: Shape) -> None:
-        self.name, self.text, self.node, self.shape = name, text, node, shape
+    def __init__(self, name: str, text: str, node: Node, shape: Shape, turned: bool = False) -> None:
+        self.name, self.text, self.node, self.shape, self.turned = name, text, node, shape, turned
 
 
 def read(
@@ -50,7 +50,8 @@ def read(
     found = {}
     for name, text in claims.items():
         said, shape = expression(text, environment), node(name).shape
-        found[name] = Claim(name, text, _in_default_layout(said, shape) if name in turned else said, shape)
+        other = name in turned
+        found[name] = Claim(name, text, _in_default_layout(said, shape) if other else said, shape, other)
     return found
 
 

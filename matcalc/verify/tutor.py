@@ -74,7 +74,7 @@ class Tutor:
         if fits and (not scalar or kind(self.claim.node.shape) == kind(self.claim.shape)):
             return None
         right = self.claim.shape if scalar else (*axes(self.checker.value.shape), *axes(self.claim.shape))
-        shapes = {"claimed": self._shape(self.claim.node.shape), "shape": self._shape(right)}
+        shapes = {"claimed": self._written(self.claim.node.shape), "shape": self._written(right)}
         turned = [a.T for a in said]
         if all(a.shape == b.shape for a, b in zip(turned, self.truth, strict=True)):
             if same(turned, self.truth, self.tolerance):
@@ -88,6 +88,13 @@ class Tutor:
         for told in self._of_other_shape(said):
             return ("shape", *told[0]), self.say("shape_because", wrong=words, what=told[1]), told[2]
         return ("shape",), words, ""
+
+    def _written(self, shape: tuple[Dim, ...]) -> str:
+        """A shape in the layout of the claim."""
+        if self.claim.turned:
+            first = len(axes(self.claim.shape))
+            shape = shape[::-1] if len(shape) == 2 else (*shape[-first:], *shape[:-first])
+        return self._shape(shape)
 
     def _shape(self, shape: tuple[Dim, ...]) -> str:
         if shape == (1, 1):
