@@ -117,3 +117,25 @@ def test_sums_in_either_order_are_one() -> None:
     text = mc.compile(source, []).source
     assert text.count("B.T.dot(B)") == 1
     assert text.count("_factor(") == 2, "the call and the helper"
+
+
+@pytest.mark.parametrize("n", [7, 299, 300, 333, 400, 700])
+def test_an_inverse_beside_its_factor_is_computed_by_it(n: int) -> None:
+    """By LU below 300 rows, by blocks of the factor above, of all remainders of the blocks' size."""
+    source = "S: posdef(n); J = logdet(S) + x.T@inv(S)@x"
+    fn = mc.compile(source, ["S", "x"])
+    assert "np.linalg.inv(" not in fn.source.split("\ndef ")[1]
+    rng = np.random.default_rng(n)
+    A = rng.normal(size=(n, n))
+    S, x = A @ A.T / n + np.eye(n), rng.normal(size=n)
+    value, gradients = fn(S=S, x=x)
+    inverse = np.linalg.inv(S)
+    v = np.linalg.solve(S, x)
+    np.testing.assert_allclose(value, np.linalg.slogdet(S)[1] + x @ v, rtol=1e-11)
+    np.testing.assert_allclose(gradients["S"], inverse - np.outer(v, v), rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(gradients["x"], 2 * v, rtol=1e-9, atol=1e-10)
+    with pytest.raises(np.linalg.LinAlgError, match="S is not positive definite"):
+        fn(S=S - 10 * np.eye(n), x=x)
+    plain = mc.compile(source, ["S", "x"], optimize={"factorisations": False})
+    assert "_definite_inverse" not in plain.source
+    np.testing.assert_allclose(plain(S=S, x=x)[1]["S"], gradients["S"], rtol=1e-9, atol=1e-10)

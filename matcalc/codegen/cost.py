@@ -81,6 +81,11 @@ def _cubic(coefficient: str) -> Callable[[Value], Work]:
     return lambda value: Work.of(Fraction(coefficient), *[value.args[0].axes[0]] * 3)
 
 
+def _inverse(value: Value) -> Work:
+    """By LU, or by the Cholesky factor: its inverse by products of blocks, and half of a product of that."""
+    return _cubic("2" if len(value.args) == 1 else "5/3")(value)
+
+
 def _solve(value: Value) -> Work:
     n = value.args[0].axes[0]
     return Work.of(Fraction(2, 3), n, n, n) + Work.of(Fraction(2), n) * _size(value.args[1].axes)
@@ -127,7 +132,7 @@ def _fill(value: Value) -> Work:
 
 _RULES: dict[str, Callable[[Value], Work]] = {
     "matmul": _matmul, "dot": _argument(2), "inner": _argument(2), "sum": _argument(1),
-    "solve": _solve, "inv": _cubic("2"),
+    "solve": _solve, "inv": _inverse,
     "logdet": lambda v: _cubic("1/3" if "cholesky" in v.params else "2/3")(v), "power": _power,
     "einsum": _einsum, "fill": _fill, "factor": _cubic("1/3"),
     "decomposition": lambda v: (_cubic("9") if v.params[0] == "eigh" else _svd)(v),

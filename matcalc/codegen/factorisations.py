@@ -14,10 +14,12 @@ SciPy's ``cho_factor``, ``cho_solve``     16     58   12300
 =====================================  =====  =====  ======
 
 So what is known to be positive definite gives its determinants by its Cholesky factor, which they share with each
-other and with ``cholesky``. Its systems and inverses stay with LU: NumPy has no triangular solve, and two general ones
-cost more than they save, even with the factor at hand; SciPy's would, from n = 100 on, but a module imports NumPy
-alone wherever NumPy can do it. For the same reason a system with a triangular matrix saves nothing; its determinant is
-the product of its diagonal.
+other and with ``cholesky``. Its systems stay with LU: NumPy has no triangular solve, and two general ones cost more
+than they save, even with the factor at hand; SciPy's would, from n = 100 on, but a module imports NumPy alone wherever
+NumPy can do it. For the same reason a system with a triangular matrix saves nothing; its determinant is the product of
+its diagonal. An inverse beside the factor is computed by it where it is large: the factor's own inverse by products of
+blocks, and that times its transpose (two threads, milliseconds at n = 200, 500, 1500, with the factor: 1.0, 5.3, 114;
+``inv`` and the factor 1.3, 11.6, 200).
 
 What a declared type *assumes* (`orthogonal`, `simplex`) changes no code: a value is computed as it is written, so that
 a check may vary its inputs in all directions.

@@ -36,6 +36,7 @@ class Pass:
         self.single = {value: len(users) == 1 and value not in kept for value, users in self.users.items()}
         self.new: dict[Value, Value] = {}
         self.families: dict[Family, set[str]] | None = None
+        self.factors: dict[Value, Value] | None = None  # of Cholesky, by their matrices
 
     def is_there(self, value: Value) -> bool:
         """Whether a value is computed anyway, for several or by name."""
@@ -122,6 +123,20 @@ def _contracted(work: Pass, value: Value) -> Value | None:
     return contracted(work.graph, value, [work.new[argument] for argument in value.args])
 
 
+def _inverted(work: Pass, value: Value) -> Value | None:
+    """The inverse of a matrix whose Cholesky factor is computed anyway, by that."""
+    if value.op != "inv" or len(value.args) > 1:
+        return None
+    if work.factors is None:
+        work.factors = {v.args[0]: v for v in work.order if v.op == "factor"}
+    factor = work.factors.get(value.args[0])
+    if factor is None:
+        return None
+    matrix = work.new[value.args[0]]
+    factor = work.graph.value("factor", (matrix,), factor.params, factor.axes)
+    return work.graph.value("inv", (matrix, factor), (), value.axes)
+
+
 def _squared(work: Pass, value: Value) -> Value | None:
     """A product of matrices that is a square."""
     if value.op != "matmul":
@@ -179,7 +194,7 @@ def _sum_of(work: Pass, found: Value, other: Value, value: Value) -> Value:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("exponentials", _exponential), ("reductions", _summed), ("contractions", _contracted), ("factors", _multiplied),
-    ("multiples", _combined), ("roots", _squared),
+    ("multiples", _combined), ("roots", _squared), ("factorisations", _inverted),
 )  # by their switches; fmt: skip
 
 

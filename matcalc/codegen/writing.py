@@ -377,6 +377,12 @@ def _function(name: str) -> Callable[[Writer, Value, list[Text]], Text]:
     return lambda w, v, args: (f"{name}({', '.join(a[0] for a in args)})", ATOM)
 
 
+def _inverse(w: Writer, v: Value, args: list[Text]) -> Text:
+    """By the Cholesky factor, where there is one."""
+    name = "np.linalg.inv" if len(args) == 1 else w.helper("_definite_inverse")
+    return f"{name}({', '.join(a[0] for a in args)})", ATOM
+
+
 _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "input": lambda w, v, a: (w.inputs[v.params[0]], ATOM),
     "const": lambda w, v, a: number_text(v.params[0]),
@@ -390,7 +396,7 @@ _WRITERS: dict[str, Callable[[Writer, Value, list[Text]], Text]] = {
     "T": lambda w, v, a: (f"{wrap(a[0], ATOM)}.T", ATOM),
     "expand": lambda w, v, a: (f"{wrap(a[0], ATOM)}[:, None]", ATOM),
     "spread": _spread, "matmul": _matmul, "dot": _matmul, "inner": _inner, "outer": _outer,
-    "sum": _total, "solve": _function("np.linalg.solve"), "inv": _function("np.linalg.inv"),
+    "sum": _total, "solve": _function("np.linalg.solve"), "inv": _inverse,
     "logdet": lambda w, v, a: (f"{w.helper('_logdet')}({a[0][0]})", ATOM),
     "factor": _factor, "decomposition": lambda w, v, a: (f"{w.helper(f'_{v.params[0]}')}({a[0][0]})", ATOM),
     "part": lambda w, v, a: (f"{a[0][0]}[{v.params[0]}]", ATOM),

@@ -46,6 +46,9 @@ def _is_max(x):
     flat = jnp.ravel(x, order="F")
     chosen = jnp.where(jnp.arange(flat.size) == jnp.argmax(flat), 1.0, 0.0)
     return jnp.reshape(chosen, jnp.shape(x), order="F")
+def _definite_inverse(x, factor):
+    """The inverse of x."""
+    return jnp.linalg.inv(x)
 def _adjugate(x, det):
     """det(x) inv(x)."""
     return det * jnp.linalg.inv(x)

@@ -159,6 +159,9 @@ def _polar(x):
 def _cumsum_back(x, axis=0):
     """At each entry, the sum from it to the last one."""
     return torch.flip(torch.cumsum(torch.flip(x, (axis,)), axis), (axis,))
+def _definite_inverse(x, factor):
+    """The inverse of x = factor @ factor.T."""
+    return torch.cholesky_inverse(factor)
 def _adjugate(x, det):
     """det(x) inv(x)."""
     return det * torch.linalg.inv(x)
