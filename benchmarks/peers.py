@@ -1,7 +1,8 @@
 """Generated code beside its peers: ``python -m benchmarks.peers``.
 
 The peers: NumPy as a textbook writes it and NumPy tuned by hand, JAX (jitted, of arrays on the device and of NumPy's),
-PyTorch (its tape, and ``torch.func``), and autograd; what is not installed is left out (extra ``bench``).  Every peer
+PyTorch (its tape, and ``torch.func``), and autograd; what is not installed is left out (extra ``bench``); and our own
+code with ``blocks="auto"``.  Every peer
 runs each problem in a process of its own with the same two threads, in float64, and is timed only after its results
 have been held against NumPy's to 1e-8.  Ours and NumPy's Hessians come with value and gradient, the others' alone.
 

@@ -146,7 +146,8 @@ def counted(name: str, given: list[Any], result: Any) -> int:
     known = {
         "sum": size, "mean": size + out, "vdot": 2 * size, "outer": out, "trace": n, "norm": 2 * size,
         "top": size, "softmax": 5 * size, "log_softmax": 5 * size, "logsumexp": 4 * size + 2 * out, "prod": size,
-        "inv": 2 * n**3, "definite_inverse": Fraction(5, 3) * n**3, "factor": Fraction(1, 3) * n**3, "det": Fraction(2, 3) * n**3, "logdet": Fraction(2, 3) * n**3,
+        "inv": 2 * n**3, "definite_inverse": Fraction(5, 3) * n**3,
+        "factor": Fraction(1, 3) * n**3, "det": Fraction(2, 3) * n**3, "logdet": Fraction(2, 3) * n**3,
     }  # fmt: skip
     if last == "solve":
         return Fraction(2, 3) * n**3 + 2 * n * int(np.size(given[1]))
