@@ -162,6 +162,19 @@ def test_powers_whose_base_is_zero_by_their_exponents() -> None:
         assert np.isnan(mc.compile("J = sum(x**t*log(x)); t: scalar", "t")(x=x, t=t)[0])
 
 
+@pytest.mark.parametrize("value", ["sum(V*pinv(U.T@U + eye(3)))", "norm(pinv(U.T@U + eye(3))@V)"])
+def test_a_pseudo_inverse_of_what_is_invertible_changes_as_an_inverse(value: str) -> None:
+    """Its own law has four terms, and its second derivative took minutes where pseudo-inverses are inside each other."""
+    program = f"U, V: matrix(3, 3)\nJ = {value}"
+    d = mc.derive(program, "U")
+    assert len(d["U"].source()) < 130
+    inputs = {name: np.random.default_rng(5).normal(size=(3, 3)) for name in "UV"}
+    truth = derivative(d.value.node, d.program.names["U"], inputs, {})
+    assert close(evaluator(inputs, {})(d.gradients["U"]).ravel(), truth.ravel(), 1e-6)
+    free = mc.derive("V: matrix(3, 3)\nJ = sum(V*pinv(U)); U: matrix(3, 3)", "U")["U"].source()
+    assert free.count("pinv") > 3  # of what may be singular, all terms
+
+
 @pytest.mark.parametrize("inside", ["sinh(outer(c, h))", "tanh(outer(exp(c), h))"])
 def test_second_derivatives_whose_terms_meet_beside_a_delta(inside: str) -> None:
     """Terms were gathered over an index that a delta makes another: blocks by ``c`` were wrong."""

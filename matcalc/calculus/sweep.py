@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 
+from matcalc import facts
 from matcalc.calculus.factoring import write
 from matcalc.calculus.gathering import gathered
 from matcalc.calculus.laws import UPSTREAM, Local, local_terms
@@ -114,7 +115,7 @@ def _contributions(
     locals_ = (
         _own(node, shapes, bool(upstream.extra))
         if node.op == "own"
-        else local_terms(node.op, shapes, node.params, node.shape, exponent, bool(upstream.extra))
+        else local_terms(_law_of(node), shapes, node.params, node.shape, exponent, bool(upstream.extra))
     )
     values = _Values(node, names)
     missing = set(wanted)
@@ -143,6 +144,11 @@ def _contributions(
         which = ", ".join(str(k + 1) for k in sorted(missing))
         raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
     return list(found.items())
+
+
+def _law_of(node: Node) -> str:
+    """The operation whose law holds: a pseudo-inverse that is the inverse, here and nearby, changes as that."""
+    return "inv" if node.op == "pinv" and facts.invertible(node.args[0]) else node.op
 
 
 def _own(node: Node, shapes: tuple[Shape, ...], tensor: bool) -> tuple[Local, ...]:

@@ -175,6 +175,7 @@ TERMS = {
     "inverse": "逆矩阵",
     "linear system": "线性方程组",
     "pseudo-inverse at constant rank": "秩不变时的伪逆",
+    "pseudo-inverse that is the inverse": "等于逆矩阵的伪逆",
     "diagonal": "对角",
     "outer product": "外积",
     "Kronecker product": "克罗内克积",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from matcalc import facts
 from matcalc.calculus.laws import differential, law_text, placeholders
 from matcalc.expressions.node import Node, Shape, intern, postorder
 from matcalc.operations import table
@@ -16,6 +17,7 @@ __all__ = ["is_zero", "law_of", "without_zeros", "zero"]
 
 ZERO = "\u27e6\u27e7"  # the name of a differential that is zero
 UNKNOWN = Law("d(f(X)) = f'(X) * dX", "elementwise function", "chain rule, entry by entry")
+AS_INVERSE = Law("d(pinv(X)) = -y @ dX @ y", "pseudo-inverse that is the inverse", "Matrix Cookbook 40")
 DEFINED = Law("d(f(X)) = f'(X) * dX", "function of the program", "its own derivative")
 
 
@@ -28,6 +30,8 @@ def law_of(node: Node) -> Law | None:
     if node.op == "own":
         law = node.params[1]
         return Law(law.text, f"law of the program for {law.name}", law.stated)
+    if node.op == "pinv" and facts.invertible(node.args[0]):
+        return AS_INVERSE
     entry = OPERATIONS.get(node.op)
     if entry is None or entry.law is None:
         return None
