@@ -164,7 +164,7 @@ def test_powers_whose_base_is_zero_by_their_exponents() -> None:
 
 @pytest.mark.parametrize("value", ["sum(V*pinv(U.T@U + eye(3)))", "norm(pinv(U.T@U + eye(3))@V)"])
 def test_a_pseudo_inverse_of_what_is_invertible_changes_as_an_inverse(value: str) -> None:
-    """Its own law has four terms, and its second derivative took minutes where pseudo-inverses are inside each other."""
+    """Its own law has four terms, and second derivatives of nested pseudo-inverses took minutes."""
     program = f"U, V: matrix(3, 3)\nJ = {value}"
     d = mc.derive(program, "U")
     assert len(d["U"].source()) < 130
