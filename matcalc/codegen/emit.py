@@ -7,11 +7,12 @@ its own; the others stand where they are used as long as the line stays short.  
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from matcalc.codegen.branches import Branch, branches_of
 from matcalc.codegen.names import Names
 from matcalc.codegen.values import VIEWS, Value
+from matcalc.codegen.walks import below
 from matcalc.codegen.writing import ATOM, NEG, Text, Writer, items_text, wrap
 
 __all__ = ["Emitter"]
@@ -35,7 +36,7 @@ class Emitter:
         self.writer, self.names, self.hints = writer, names, hints
         self.lines: list[str] = []
         self.text: dict[Value, Text] = {}
-        self.order = list(_postorder(value for _, value in outputs))
+        self.order = below(value for _, value in outputs)
         self.uses = self._count([value for _, value in outputs])
         self.wanted: dict[Value, str] = {}
         for name, value in outputs:
@@ -193,16 +194,3 @@ def _owners(value: Value) -> set[Value]:
         else:
             found.add(value)
     return found
-
-
-def _postorder(outputs: Iterable[Value]) -> Iterable[Value]:
-    seen: set[Value] = set()
-    stack = [(value, False) for value in reversed(list(outputs))]
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            yield value
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack.extend([(a, False) for a in reversed(value.args) if a not in seen])

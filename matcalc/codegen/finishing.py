@@ -15,6 +15,7 @@ from matcalc.codegen.exponentials import Family, families, family, in_parts, mir
 from matcalc.codegen.multiplying import is_product, rewritten_product
 from matcalc.codegen.squares import squared
 from matcalc.codegen.values import Graph, Value
+from matcalc.codegen.walks import below
 
 __all__ = ["finish"]
 
@@ -27,7 +28,7 @@ class Pass:
 
     def __init__(self, graph: Graph, outputs: Sequence[Value], hints: Mapping[Value, str]) -> None:
         self.graph, self.outputs = graph, outputs
-        self.order = postordered(outputs)
+        self.order = below(outputs)
         self.users: dict[Value, list[Value]] = {value: [] for value in self.order}
         for value in self.order:
             for argument in value.args:
@@ -63,21 +64,6 @@ def rebuilt(graph: Graph, value: Value, new: Mapping[Value, Value]) -> Value:
         return graph.transposed(args[0])
     return graph.value(value.op, args, value.params, value.axes)
 
-
-def postordered(outputs: Sequence[Value]) -> list[Value]:
-    """All values, arguments first."""
-    seen: set[Value] = set()
-    order: list[Value] = []
-    stack = [(value, False) for value in reversed(outputs)]
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            order.append(value)
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack.extend([(a, False) for a in reversed(value.args) if a not in seen])
-    return order
 
 
 def _combined(work: Pass, value: Value) -> Value | None:

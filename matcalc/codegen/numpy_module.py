@@ -30,6 +30,7 @@ from matcalc.codegen.sizes import Sizes
 from matcalc.codegen.stable import stabilise
 from matcalc.codegen.tensors import prepared
 from matcalc.codegen.values import Value
+from matcalc.codegen.walks import below
 from matcalc.codegen.workspace import WorkspaceEmitter
 from matcalc.codegen.writing import Writer
 from matcalc.expressions.names import without_definitions
@@ -127,7 +128,7 @@ def build(request: Request) -> Module:
     from the arguments.
     """
     _, values, signature, writer, emitter = written(request)
-    guarded = any(value.op == "where" for value in _below(values))
+    guarded = any(value.op == "where" for value in below(values))
     return Module(_module(request, signature, writer, emitter, guarded), request.name, signature)
 
 
@@ -176,7 +177,7 @@ def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer
     used: set[str] = set()
     unknown: set[tuple[str, int]] = set()
     laws: dict[str, str] = {}
-    for value in _below(values):
+    for value in below(values):
         if value.op == "input":
             used.add(value.params[0])
         elif value.op == "apply":
@@ -194,16 +195,6 @@ def _frame(request: Request, values: Sequence[Value]) -> tuple[Signature, Writer
     signature.laws = laws
     return signature, Writer(signature.local, signature.parameters, signature.functions, request.complex)
 
-
-def _below(values: Sequence[Value]) -> list[Value]:
-    seen: dict[Value, None] = {}
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if value not in seen:
-            seen[value] = None
-            stack.extend(value.args)
-    return list(seen)
 
 
 def _module(request: Request, signature: Signature, writer: Writer, emitter: Emitter, guarded: bool) -> str:

@@ -16,6 +16,7 @@ from matcalc.codegen.adjugates import of_singular
 from matcalc.codegen.factorisations import decomposed, together
 from matcalc.codegen.sums import ENTRY, Meetings, distributed, factored, mirrored
 from matcalc.codegen.values import Graph, Value
+from matcalc.codegen.walks import below
 
 __all__ = ["improve"]
 
@@ -24,7 +25,7 @@ SOLVES = 2
 
 def improve(graph: Graph, outputs: Sequence[Value], hints: dict[Value, str]) -> list[Value]:
     """The outputs after all changes; ``hints`` follow the values."""
-    order = _order(outputs)
+    order = below(outputs)
     uses: dict[Value, int] = dict.fromkeys(order, 0)
     for value in outputs:
         uses[value] += 2  # what is asked for stays as it is
@@ -54,20 +55,6 @@ def improve(graph: Graph, outputs: Sequence[Value], hints: dict[Value, str]) -> 
             del hints[value]
     return [new[value] for value in outputs]
 
-
-def _order(outputs: Sequence[Value]) -> list[Value]:
-    seen: set[Value] = set()
-    order: list[Value] = []
-    stack = [(value, False) for value in reversed(outputs)]
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            order.append(value)
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            stack.extend([(a, False) for a in reversed(value.args) if a not in seen])
-    return order
 
 
 def _below_transpose(value: Value) -> tuple[Value, ...]:

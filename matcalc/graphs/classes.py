@@ -12,7 +12,8 @@ from matcalc.codegen.docstring import escaped
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.names import Names
 from matcalc.codegen.numpy_module import Request, planned
-from matcalc.codegen.values import Value, axes_of
+from matcalc.codegen.values import axes_of
+from matcalc.codegen.walks import below
 from matcalc.codegen.writing import Writer
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node
@@ -104,8 +105,8 @@ class GateClass:
             Request(self.gate.own if back else outputs[0][1], [], dict(outputs) if back else {}), branches=False
         )
         values = values[1:] if back else values
-        below = _below(values)
-        if any(v.op in ("apply", "own") for v in below):
+        inside = below(values)
+        if any(v.op in ("apply", "own") for v in inside):
             raise UnsupportedError("gates need functions that are known", hint="--let f=tanh says what f is")
         told = self._told(telling, shown)
         dims = _Dims(told)
@@ -114,7 +115,7 @@ class GateClass:
         labelled = [(label, value) for (label, _), value in zip(outputs, values, strict=True)]
         emitter = Emitter(writer, names, labelled, lowering.hints)
         self.helpers |= writer.helpers
-        used = {shown[v.params[0]] for v in below if v.op == "input"} | {told[d].partition(".")[0] for d in dims.used}
+        used = {shown[v.params[0]] for v in inside if v.op == "input"} | {told[d].partition(".")[0] for d in dims.used}
         sizes = [told[d] for d in dims.used if "." not in told[d]]
         results = [text.removesuffix(".copy()") for text in emitter.results]  # the graph writes into no array
         return list(emitter.lines), results, [a for a in (*self.arguments, OWN) if a in used], sizes
@@ -129,14 +130,3 @@ class GateClass:
         for dim in dims_of(self.gate):
             told.setdefault(dim, dim if dim not in self.arguments else f"{dim}_size")
         return told
-
-
-def _below(values: Sequence[Value]) -> list[Value]:
-    seen: dict[Value, None] = {}
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        if value not in seen:
-            seen[value] = None
-            stack.extend(value.args)
-    return list(seen)

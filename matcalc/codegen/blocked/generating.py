@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from matcalc.codegen import docstring
 from matcalc.codegen.blocked.axes import carries
 from matcalc.codegen.blocked.module import BlockFunction, OuterWriter, SplitSignature, helpers_text, joined
-from matcalc.codegen.blocked.splitting import Mixed, Splitting, below
+from matcalc.codegen.blocked.splitting import Mixed, Splitting
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.helpers import HELPERS, texts
 from matcalc.codegen.names import Names
 from matcalc.codegen.numpy_module import INDENT, QUIET, Request, _docstring, _returned, _scipy_imports, planned
 from matcalc.codegen.values import Graph, Value
+from matcalc.codegen.walks import below
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import text
 

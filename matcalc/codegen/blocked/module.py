@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from functools import reduce
 
 from matcalc.codegen.blocked.driver import DRIVER, ROWS
-from matcalc.codegen.blocked.splitting import Pass, Splitting, below, rebuilt
+from matcalc.codegen.blocked.splitting import Pass, Splitting, rebuilt
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.finishing import finish
 from matcalc.codegen.in_place import InPlaceEmitter
 from matcalc.codegen.names import Names
 from matcalc.codegen.signature import LocalDims, Signature
 from matcalc.codegen.values import Graph, Value
+from matcalc.codegen.walks import below
 from matcalc.codegen.writing import ATOM, Text, Writer
 from matcalc.expressions.dims import Dim, add, multiply, names
 

@@ -15,9 +15,10 @@ from typing import TypeAlias
 
 from matcalc.codegen.blocked.axes import axis_of, carries, crowded, reduction, rowwise
 from matcalc.codegen.values import ONE, Axes, Graph, Value
+from matcalc.codegen.walks import below
 from matcalc.expressions.dims import multiply
 
-__all__ = ["Mixed", "Pass", "Splitting", "below", "rebuilt"]
+__all__ = ["Mixed", "Pass", "Splitting", "rebuilt"]
 
 LINEAR = frozenset({"T", "neg", "expand", "lift", "sum", "matmul", "dot", "inner", "outer", "mul", "index", "reshape"})
 OVER = ("div", "guarded")  # linear in the first argument
@@ -233,22 +234,6 @@ FORMS: dict[str, Callable[[Splitting, Value, tuple[Value, ...]], Value | None]] 
     "variance": Splitting.spread, "std": Splitting.spread, "cov": Splitting.covariance,
 }  # fmt: skip
 
-
-def below(roots: Sequence[Value], stop: Callable[[Value], bool] | None = None) -> list[Value]:
-    """The values below some, arguments first; nothing below one where ``stop`` is true."""
-    seen: set[Value] = set()
-    order: list[Value] = []
-    stack = [(value, False) for value in reversed(roots)]
-    while stack:
-        value, ready = stack.pop()
-        if ready:
-            order.append(value)
-        elif value not in seen:
-            seen.add(value)
-            stack.append((value, True))
-            if stop is None or not stop(value):
-                stack.extend([(a, False) for a in reversed(value.args) if a not in seen])
-    return order
 
 
 def rebuilt(graph: Graph, roots: Sequence[Value], new: dict[Value, Value]) -> list[Value]:
