@@ -154,7 +154,8 @@ def with_axis(op: str, x: Array, axis: int | None) -> Array:
         return np.asarray(getattr(np, {"variance": "var"}.get(op, op))(x, axis=axis, keepdims=True))
     if op in ("cumsum", "cumsum_back"):
         return running(x, axis, back=op == "cumsum_back")
-    total = np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+    top = np.max(np.real(x), axis=axis, keepdims=True)  # or all may be too small to have all digits
+    total = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
     return {"logsumexp": total, "softmax": np.exp(x - total), "log_softmax": x - total}[op]
 
 

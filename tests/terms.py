@@ -243,7 +243,8 @@ class Values:
         if op in ("variance", "std"):
             found = m.mean((x - m.mean(x, axis=axis, keepdims=True)) ** 2, axis=axis, keepdims=True)
             return found if op == "variance" else m.sqrt(found)
-        total = m.log(m.sum(m.exp(x), axis=axis, keepdims=True))
+        top = m.max(self.real(x), axis=axis, keepdims=True)  # or all may be too small to have all digits
+        total = top + m.log(m.sum(m.exp(x - top), axis=axis, keepdims=True))
         return {"logsumexp": total, "softmax": m.exp(x - total), "log_softmax": x - total}[op]
 
 

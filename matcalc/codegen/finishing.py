@@ -12,6 +12,7 @@ from typing import TypeAlias
 from matcalc.codegen.combining import is_linear, rewritten_sum
 from matcalc.codegen.contracting import contracted
 from matcalc.codegen.exponentials import Family, families, family, in_parts, mirrored, of_mirrored
+from matcalc.codegen.kronecker import unformed
 from matcalc.codegen.multiplying import is_product, rewritten_product
 from matcalc.codegen.squares import squared
 from matcalc.codegen.values import Graph, Value
@@ -109,6 +110,11 @@ def _contracted(work: Pass, value: Value) -> Value | None:
     return contracted(work.graph, value, [work.new[argument] for argument in value.args])
 
 
+def _unformed(work: Pass, value: Value) -> Value | None:
+    """What Kronecker products multiply, without them."""
+    return unformed(work.graph, value, tuple([work.new[argument] for argument in value.args]))
+
+
 def _inverted(work: Pass, value: Value) -> Value | None:
     """The inverse of a matrix whose Cholesky factor is computed anyway, by that."""
     if value.op != "inv" or len(value.args) > 1:
@@ -179,8 +185,8 @@ def _sum_of(work: Pass, found: Value, other: Value, value: Value) -> Value:
 
 
 RULES: tuple[tuple[str, Rule], ...] = (
-    ("exponentials", _exponential), ("reductions", _summed), ("contractions", _contracted), ("factors", _multiplied),
-    ("multiples", _combined), ("roots", _squared), ("factorisations", _inverted),
+    ("structure", _unformed), ("exponentials", _exponential), ("reductions", _summed), ("contractions", _contracted),
+    ("factors", _multiplied), ("multiples", _combined), ("roots", _squared), ("factorisations", _inverted),
 )  # by their switches; fmt: skip
 
 

@@ -23,7 +23,7 @@ MEANINGS = {
     "reductions": "sums, traces, diagonals and squared norms of products without the product; off: of the product",
     "sums": "sums of products factored, products of sums distributed, where that costs less; off: as they are written",
     "factorisations": "one factorisation or inverse for all that need it; off: each its own",
-    "structure": "diagonal matrices, slices of the identity, ones and Kronecker deltas are not expanded; off: they are",
+    "structure": "diagonal matrices, slices of the identity, ones, Kronecker products not expanded; off: they are",
     "scalars": "scalars on the smallest factor of a product, signs and numbers gathered; off: where they are written",
     "syrk": "X.T @ X with no scalar inside, which BLAS computes half of; off: a scalar may stand on a factor",
     "multiples": "sums of multiples with the fewest walks over their arrays, scalars first; off: as they are written",
