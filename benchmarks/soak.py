@@ -195,6 +195,33 @@ def measure(programs: int = 30000, seed: int = 1, **options: Any) -> dict[str, A
     return soak(programs, seed, shown=lambda text: print(text, flush=True), **options).figures()
 
 
+def again(figures: dict[str, Any]) -> dict[str, Any]:
+    """The figures of a soak after its failures were judged once more, by what the code does now; ``again`` counts
+    those that are none any more.
+
+    Raises `ValueError` where there were more failures than were kept.
+    """
+    kinds = Counter(figures["kinds"])
+    reasons = Counter({(kind, reason): n for kind, reason, n in figures["reasons"] if kind not in BAD})
+    if sum(kinds[bad] for bad in BAD) != len(figures["failures"]):
+        raise ValueError("not all failures were kept: run the soak again")
+    _start()
+    failures = []
+    for told in figures["failures"]:
+        head, kind = told.removeprefix("seed ").split(": ")[:2]
+        _, new, reason, text, *_ = one((int(head), 0.1, 0.2))
+        kinds[kind.strip()] -= 1
+        kinds[new] += 1
+        if new != "right":
+            reasons[new, reason.split("; ")[0][:100]] += 1
+        if new in BAD:
+            failures.append(f"seed {head}: {new}: {text}\n")
+    mended = figures.get("again", 0) + len(figures["failures"]) - len(failures)
+    left = [[kind, reason, n] for (kind, reason), n in reasons.most_common()]
+    return {**figures, "kinds": dict(kinds), "reasons": left, "failures": failures, "again": mended,
+            "wrong": len(failures)}  # fmt: skip
+
+
 def soak(
     programs: int = 30000, seed: int = 1, *, minutes: float = float("inf"), processes: int | None = None,
     jax: float = 0.1, composed: float = 0.2, shown: Callable[[str], None] = lambda text: None,

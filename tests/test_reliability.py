@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks import soak
 from benchmarks.reliability import README, SECTIONS, main, outcomes, quoted, read, rows, table
 
 GOOD = {
@@ -66,3 +67,19 @@ def test_sections_that_there_are_not(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         main(["--only", "soap"])
     assert "soak" in capsys.readouterr().err
+
+
+def test_failures_are_judged_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mend takes a failure out of the table and says so; one that is left stays, and lost ones are not guessed."""
+    now = {7: ("right", "", ""), 8: ("unjudged", "a kink", ""), 9: ("wrong", "by much", "told")}
+    monkeypatch.setattr(soak, "one", lambda task: (task[0], *now[task[0]], 0.1, 50))
+    figures = {
+        "kinds": {"right": 5, "wrong": 2, "timed out": 1}, "reasons": [["wrong", "by little", 2]], "wrong": 3,
+        "failures": ["seed 7: timed out: seed 7\n", "seed 8: wrong: x\n", "seed 9: wrong: y: z\n"],
+    }  # fmt: skip
+    found = soak.again(figures)
+    assert {kind: n for kind, n in found["kinds"].items() if n} == {"right": 6, "unjudged": 1, "wrong": 1}
+    assert (found["again"], found["wrong"], len(found["failures"])) == (2, 1, 1)
+    assert rows("soak", found)[0][1] == ("wrong, crashed or too late", "1; 2 before a mend")
+    with pytest.raises(ValueError, match="run the soak again"):
+        soak.again({**figures, "failures": figures["failures"][:2]})
