@@ -329,6 +329,13 @@ def singular_values(v: Values, x: Any) -> Any:
     found = v.m.linalg.svd(x, full_matrices=False)[1]
     if v.m is np and found[-1] < 1e-9 * found[0]:
         raise Kink
+    return apart(v, found)
+
+
+def apart(v: Values, found: Any) -> Any:
+    """Eigenvalues or singular values in order: where two are one, each of them has a kink."""
+    if v.m is np and np.any(abs(np.diff(found)) < 1e-6 * np.max(abs(found), initial=0)):
+        raise Kink
     return found
 
 
@@ -367,6 +374,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "vec": lambda v, x: x.T.reshape(-1, 1), "cross_entropy": lambda v, y, p: -v.m.sum(y * v.m.log(p)),
     "triu": plain("triu"), "tril": plain("tril"), "cov": covariance, "expm": expm, "cholesky": cholesky,
     "conv": convolution, "cross": cross,
-    "eigvalsh": lambda v, x: v.m.linalg.eigvalsh((x + x.T) / 2),
+    "eigvalsh": lambda v, x: apart(v, v.m.linalg.eigvalsh((x + x.T) / 2)),
     "svdvals": singular_values,
 }  # fmt: skip

@@ -16,14 +16,15 @@ from typing import TypeAlias
 from matcalc.calculus.factoring import write
 from matcalc.calculus.simplify import settle
 from matcalc.calculus.tensors import entries, indexed_sum, is_entries
-from matcalc.calculus.terms import FIRST, Number, Raw, Sum, free_of, normalise
+from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
 from matcalc.expressions.dims import Dim
-from matcalc.expressions.node import Node, axes, intern
+from matcalc.expressions.node import Node, Shape, axes, intern
 
 __all__ = ["blocks", "computed"]
 
 Factors: TypeAlias = "list[tuple[Node, Number, tuple[int, ...]]]"
 Part: TypeAlias = tuple[Node, tuple[int, ...]]  # a component and its axes
+Known: TypeAlias = "dict[tuple[Shape, frozenset[tuple[Key, Number]]], Node | None]"  # as what sums are written
 Pattern: TypeAlias = tuple[int, ...]
 
 
@@ -55,11 +56,12 @@ def blocks(node: Node) -> Node:
         term = Term(c, [*((n, p, ()) for n, p in scalars), *rest])
         gathered.setdefault((pattern, term.cover), []).append(term)
     found: dict[Pattern, list[list[Part]]] = {}
+    known: Known = {}
     dims = tuple(axes(node.shape))
     for (pattern, cover), terms in gathered.items():
         written = found.setdefault(pattern, [])
-        whole = _written(terms, cover, dims) if len(cover) <= 2 else None
-        written += [[(whole, cover)]] if whole is not None else [_components(term, dims) for term in terms]
+        whole = _written(terms, cover, dims, known) if len(cover) <= 2 else None
+        written += [[(whole, cover)]] if whole is not None else [_components(term, dims, known) for term in terms]
     args: dict[Node, int] = {}
     params = []
     for pattern, products in found.items():
@@ -81,7 +83,7 @@ def _without_deltas(factors: Sequence[tuple[Node, Number, tuple[int, ...]]], cou
     return tuple(place), [(n, p, tuple([place[k] if k < count else k for k in index])) for n, p, index in rest]
 
 
-def _components(term: Term, dims: Sequence[Dim]) -> list[Part]:
+def _components(term: Term, dims: Sequence[Dim], known: Known) -> list[Part]:
     """The term as a product of what shares no summed index; the number is left to the smallest."""
     groups: list[Factors] = []
     scalars = [factor for factor in term.factors if not factor[2]]
@@ -98,7 +100,7 @@ def _components(term: Term, dims: Sequence[Dim]) -> list[Part]:
     found = []
     for piece in pieces:
         cover = piece.cover
-        node = _written([piece], cover, dims) if len(cover) <= 2 else None
+        node = _written([piece], cover, dims, known) if len(cover) <= 2 else None
         found.append((_summed([piece], cover, dims) if node is None else node, cover))
     return found
 
@@ -116,11 +118,14 @@ def _absorbed(pieces: list[Term]) -> list[Term]:
     return done
 
 
-def _written(terms: Sequence[Term], cover: tuple[int, ...], dims: Sequence[Dim]) -> Node | None:
-    """Terms with at most two axes in matrix notation, if they have one."""
+def _written(terms: Sequence[Term], cover: tuple[int, ...], dims: Sequence[Dim], known: Known) -> Node | None:
+    """Terms with at most two axes in matrix notation, if they have one; what was written before is ``known``."""
     value = _plain(terms, cover, dims)
-    node = write(settle(value))
-    return write(settle(value, diag=True), diag=True) if node is None else node
+    key = value.shape, frozenset(value.terms.items())
+    if key not in known:
+        node = write(settle(value))
+        known[key] = write(settle(value, diag=True), diag=True) if node is None else node
+    return known[key]
 
 
 def _plain(terms: Sequence[Term], cover: tuple[int, ...], dims: Sequence[Dim]) -> Sum:
