@@ -26,6 +26,7 @@ from matcalc.operations.table import variable
 
 TOLERANCE = 1e-6
 SIZES = (3, 4, 2, 5, 3, 2, 4, 3)
+SOME = 6  # variables by pairs of which there are second derivatives
 
 
 def judge_source(text: str, seed: int) -> Outcome:
@@ -51,9 +52,12 @@ class Judged:
         r = random.Random(seed ^ 0x50F7)
         self.structure, self.off = r.choice(("projection", "projection", "entries")), r.choice((*NAMES, "all"))
         self.expand = r.random() < 0.2
-        scalar = mc.derive(text, []).value.node.shape == (1, 1)
-        self.order = 2 if scalar and r.random() < 0.3 else 1
-        self.derivation = mc.derive(text, "all", structure=self.structure, expand=self.expand, order=self.order)
+        alone = mc.derive(text, [])
+        self.order = 2 if alone.value.node.shape == (1, 1) and r.random() < 0.3 else 1
+        wrt: str | list[str] = "all"
+        if self.order == 2 and len(alone.program.inputs) > SOME:  # a cell of twenty has four hundred blocks
+            wrt = r.sample(list(alone.program.inputs), SOME)
+        self.derivation = mc.derive(text, wrt, structure=self.structure, expand=self.expand, order=self.order)
         self.program, self.value = self.derivation.program, self.derivation.value.node
         dims = self.program.dims
         self.sizes = {d: max(SIZES[k % len(SIZES)], self.program.least.get(d, 0)) for k, d in enumerate(dims)}

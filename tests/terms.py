@@ -326,10 +326,12 @@ class Kink(Exception):
 
 
 def singular_values(v: Values, x: Any) -> Any:
+    if v.m is np and not np.all(np.isfinite(x)):
+        raise Kink
     found = v.m.linalg.svd(x, full_matrices=False)[1]
     if v.m is np and found[-1] < 1e-9 * found[0]:
         raise Kink
-    return apart(v, found)
+    return found
 
 
 def apart(v: Values, found: Any) -> Any:
@@ -364,7 +366,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "max": lambda v, x: extreme(v, x.T, 1), "min": lambda v, x: extreme(v, x.T, -1),
     "norm": norm, "norm1": lambda v, x: v.m.sum(x * sign(v, x)),
     "norm_inf": lambda v, x: extreme(v, (x * sign(v, x)).T, 1),
-    "norm_nuc": lambda v, x: v.m.sum(v.m.linalg.svd(x, full_matrices=False)[1]),
+    "norm_nuc": lambda v, x: v.m.sum(singular_values(v, x)),
     "dot": lambda v, a, b: v.m.sum(a.reshape(-1) * b.reshape(-1)), "inner": lambda v, a, b: v.m.sum(a * b),
     "tr": plain("trace"), "det": lambda v, x: v.m.linalg.det(x),
     "logdet": lambda v, x: v.m.log(v.m.linalg.det(x) * sign(v, v.m.linalg.det(x))),
@@ -375,5 +377,5 @@ TABLE: dict[str, Callable[..., Any]] = {
     "triu": plain("triu"), "tril": plain("tril"), "cov": covariance, "expm": expm, "cholesky": cholesky,
     "conv": convolution, "cross": cross,
     "eigvalsh": lambda v, x: apart(v, v.m.linalg.eigvalsh((x + x.T) / 2)),
-    "svdvals": singular_values,
+    "svdvals": lambda v, x: apart(v, singular_values(v, x)),
 }  # fmt: skip

@@ -88,11 +88,13 @@ class Form:
         """Signed terms; one that is positive comes first where there is one."""
         if len(parts) == 1 and parts[0][0] > 0:
             return parts[0][1]
-        text = ""
+        pieces: list[str] = []  # joined at last: thousands of terms, one after another, would be copied each time
         for sign, written in sorted(parts, key=lambda part: part[0] < 0) if parts[0][0] < 0 else parts:
-            shown = self.fit(written, RUNNING) if sign < 0 or text else written[1]
-            text += (f" {'+' if sign > 0 else '-'} {shown}") if text else (shown if sign > 0 else f"-{shown}")
-        return ADD, text
+            shown = self.fit(written, RUNNING) if sign < 0 or pieces else written[1]
+            if pieces:
+                pieces.append(f" {'+' if sign > 0 else '-'} ")
+            pieces.append(shown if sign > 0 or len(pieces) > 0 else f"-{shown}")
+        return ADD, "".join(pieces)
 
     def product(self, c: Number, parts: Sequence[tuple[Written, Number]]) -> Written:
         """A coefficient times powers."""

@@ -11,6 +11,7 @@ is, with commutation matrices taken out: ``(I + K) (I ⊗ Xᵀ)``.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -164,6 +165,48 @@ def _places(item: Item) -> Iterator[_Place]:
                 yield _Place(node.op, k, others, item.chain[:at], item.chain[at + 1 :], scalars)
 
 
+class _Waiting:
+    """Terms by number, and their places by what gathering there saves."""
+
+    def __init__(self) -> None:
+        self.items: dict[int, Item] = {}
+        self.count = 0
+        self.places: dict[_Place, tuple[int, int]] = {}  # its number, and what a term less saves
+        self.there: dict[_Place, dict[int, None]] = {}  # the terms that have a place
+        self.heap: list[tuple[int, int, _Place]] = []  # by what is saved at most, minus, and the place's number
+
+    def add(self, item: Item) -> None:
+        """One more term."""
+        number = self.count
+        self.count += 1
+        self.items[number] = item
+        for place in _places(item):
+            there = self.there.setdefault(place, {})
+            there[number] = None
+            order, saved = self.places.setdefault(place, (len(self.places), place.saved))
+            if len(there) > 1:
+                heapq.heappush(self.heap, (-(len(there) - 1) * saved, order, place))
+
+    def best(self) -> _Place | None:
+        """The place that saves most, the first of such; terms may have gone since what it saves was reckoned."""
+        while self.heap:
+            reckoned, order, place = self.heap[0]
+            there = [number for number in self.there.get(place, ()) if number in self.items]
+            if len(there) < 2:
+                heapq.heappop(self.heap)
+                continue
+            now = -(len(there) - 1) * self.places[place][1]
+            if now == reckoned:
+                return place
+            self.there[place] = dict.fromkeys(there)
+            heapq.heapreplace(self.heap, (now, order, place))
+        return None
+
+    def taken(self, place: _Place) -> list[Item]:
+        """The terms that have a place, which wait no longer."""
+        return [self.items.pop(number) for number in self.there.pop(place) if number in self.items]
+
+
 def _swapped(items: Sequence[Item]) -> list[Item]:
     """``M + K @ M`` as ``(I + K) @ M``, where that is shorter."""
     waiting = list(items)
@@ -188,24 +231,17 @@ def _swapped(items: Sequence[Item]) -> list[Item]:
 
 def _gathered(items: Sequence[Item]) -> list[Item]:
     """``kron(A, B) + kron(A, C)`` as ``kron(A, B + C)``, and ``diag`` likewise, what saves most first."""
-    waiting = list(items)
-    while len(waiting) > 1:
-        groups: dict[_Place, list[Item]] = {}
-        for item in waiting:
-            for key in _places(item):
-                groups.setdefault(key, []).append(item)
-        best = max(groups, key=lambda key: (len(groups[key]) - 1) * key.saved, default=None)
-        if best is None or len(groups[best]) < 2:
-            break
-        members = groups[best]
+    waiting = _Waiting()
+    for item in items:
+        waiting.add(item)
+    while (best := waiting.best()) is not None:
+        members = waiting.taken(best)
         inner = joined([best.inside(each) for each in members])
-        waiting = [each for each in waiting if not any(each is member for member in members)]
         if not inner.c:  # the members cancel
             continue
         whole = Item(1, inner.scalars, inner.chain, inner.marks, inner.shape).node()
-        total = Item(inner.c, members[0].scalars, best.around(whole), {}, members[0].shape)
-        waiting.append(total)
-    return waiting
+        waiting.add(Item(inner.c, members[0].scalars, best.around(whole), {}, members[0].shape))
+    return list(waiting.items.values())
 
 
 def _alike(a: Item, b: Item) -> bool:
