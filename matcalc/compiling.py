@@ -224,7 +224,7 @@ def _products(derivation: Derivation, hvp: str | Sequence[str]) -> tuple[dict[st
 def _parameters(nodes: Iterable[Node]) -> set[str]:
     """The arguments that unknown functions are, with those for their derivatives."""
     functions = {node.params[0] for node in postorder(*nodes) if node.op in ("apply", "own")}
-    return {f"{prefix}{function}" for function in functions for prefix in ("", "d", "d2", "d3")}
+    return {f"{prefix}{function}" for function in functions for prefix in ("", "d", "d2", "d3", "d4")}
 
 
 def _formula(derivation: Derivation) -> str:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from commands import run
 from differences import close, derivative, evaluator, point
 
 import matcalc as mc
@@ -345,3 +346,25 @@ def test_coefficients_below_all_floats_are_no_denominators_above_them() -> None:
     source = derivation["X"].source()
     assert "1e-320*X[i, j]" in source
     assert expression(source, beside(derivation.program)) is derivation["X"].node
+
+
+def test_unused_inputs_and_functions_do_not_break_checks() -> None:
+    """The sizes of an input, and the functions of a variable, that the value does not use were missing."""
+    program = "lambda: simplex(k)\nJ = -y.T@log(softmax(W@x + b))"
+    result = run("code", program, "--wrt", "x", "--style", "gates")
+    assert result.exit_code == 0, result.output
+    assert mc.check("t: scalar\nz = W@x + b\ns = u.T@f(z)\nJ = (1 - t)*log(1 - p)", "s").passed
+
+
+@pytest.mark.parametrize("value", ["sum(f'(x))", "sum(f''(x))", "sum(f'(x*g''(x)))"])
+def test_derivatives_of_unknown_functions_beyond_the_second_are_read_back(value: str) -> None:
+    d = mc.derive(f"J = {value}", "x", order=2)
+    for result in d.values():
+        assert expression(result.source(), beside(d.program)) is result.node
+    assert mc.check(f"J = {value}", "x", order=2).passed
+
+
+def test_exponents_with_too_many_digits_to_be_read() -> None:
+    with pytest.raises(mc.LimitError, match="more than 100 digits"):
+        mc.derive("J = sum(x**1e-320)", "x")
+    assert mc.derive("J = sum(x**1e-60)", "x")["x"].source().startswith("1e-60/x**9.9999")

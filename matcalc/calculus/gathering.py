@@ -90,19 +90,9 @@ def _split(key: Key, c: Number, free: Collection[int]) -> _Term | None:
     """
     deltas = tuple([f for f in key[1] if f[0].op == "eye" and f[2][0] in free and f[2][1] in free])
     equal = {max(index): min(index) for _, _, index in deltas}
-    groups: dict[int, list[Factor]] = {}
-    owner: dict[int, int] = {}
-    for number, factor in enumerate(key[1]):
-        if factor in deltas:
-            continue
-        node, p, index = factor
-        mine: list[Factor] = [(node, p, tuple([equal.get(k, k) for k in index]))]
-        for k in {owner[k] for k in index if k >= FIRST and k in owner}:
-            mine = groups.pop(k) + mine
-        groups[number] = mine
-        owner.update({k: number for _, _, index in mine for k in index if k >= FIRST})
+    loose = [(n, p, tuple([equal.get(k, k) for k in index])) for n, p, index in key[1] if (n, p, index) not in deltas]
     parts: list[Part] = []
-    covered = [(_cover(factors, free), factors) for factors in groups.values()]
+    covered = [(_cover(factors, free), factors) for factors in _connected(loose)]
     for cover, factors in sorted(covered, key=_wide_first):
         if not 1 <= len(cover) <= 2:
             return None
@@ -113,6 +103,24 @@ def _split(key: Key, c: Number, free: Collection[int]) -> _Term | None:
         else:
             parts.append((cover, tuple(factors)))
     return _Term(key, c, parts, deltas) if parts else None
+
+
+def _connected(factors: Sequence[Factor]) -> list[list[Factor]]:
+    """Factors that share summed indices together, each group and the groups in the order of the factors."""
+    groups: dict[int, list[int]] = {}
+    owner: dict[int, int] = {}
+    for number, (_, _, index) in enumerate(factors):
+        summed = [k for k in index if k >= FIRST]
+        touched = sorted({owner[k] for k in summed if k in owner}, key=lambda one: len(groups[one]))
+        home = touched.pop() if touched else number
+        mine = groups.setdefault(home, [])
+        for other in touched:  # the smaller ones move
+            moved = groups.pop(other)
+            mine += moved
+            owner.update({k: home for place in moved for k in factors[place][2] if k >= FIRST})
+        mine.append(number)
+        owner.update(dict.fromkeys(summed, home))
+    return [[factors[place] for place in group] for group in sorted([sorted(group) for group in groups.values()])]
 
 
 def _cover(factors: list[Factor], free: Collection[int]) -> Cover:

@@ -139,6 +139,8 @@ def normalise(raw: Raw, free: Collection[int], into: Sum) -> None:
     factors = _label([(node, p, index) for (node, index), p in merged.items()], free)
     _open_powers(raw)
     scalars = tuple(sorted(raw.scalars.items(), key=_by_digest)) if len(raw.scalars) > 1 else tuple(raw.scalars.items())
+    for p in [p for _, p in scalars if type(p) is not int] + [p for _, p, _ in factors if type(p) is not int]:
+        checked(p)  # an exponent is written too
     into.add((scalars, factors), checked(raw.coeff))
     bounds.look()
     if len(into.terms) > bounds.current().terms:

@@ -172,7 +172,8 @@ def random_point(
     from matcalc.verify.points import Sampler, exponents
 
     rng = np.random.default_rng(seed)
-    sampler = Sampler(value, list(used.values()), _dims(program, value), program.least, {}, fixed, rng)
+    dims = _dims(program, value, *used.values())
+    sampler = Sampler(value, list(used.values()), dims, program.least, {}, fixed, rng)
     found = sampler.point()
     if found is None:
         raise UnsupportedError("no point was found at which the program is defined", hint="give one with --at")
@@ -184,6 +185,6 @@ def random_point(
     return {n: a if np.ndim(a) else float(a) for n, a in inputs.items()}, dict(found.sizes)
 
 
-def _dims(program: Program, value: Node) -> list[str]:
-    there = {n for node in postorder(value) for dim in node.shape for n in names(dim)}
+def _dims(program: Program, *nodes: Node) -> list[str]:
+    there = {n for node in postorder(*nodes) for dim in node.shape for n in names(dim)}
     return [n for n in program.dims if n in there] + sorted(there - set(program.dims))

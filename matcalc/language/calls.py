@@ -167,7 +167,7 @@ def _unknown(call: Call, scope: Scope) -> Plan:
     if defined:
         return Plan("defined", call.arguments)
     scope.use_function(call)
-    if call.primes > 2:
+    if call.primes > scope.primes:
         raise scope.error(
             UnsupportedError, f"derivative {call.primes} of {name} is not supported", call, "f' and f'' are"
         )

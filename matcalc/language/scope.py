@@ -75,6 +75,7 @@ class Scope:
     """What the lowering of a tree asks about names."""
 
     __slots__ = ("active", "definitions", "functions", "inlined", "laws", "source", "syntax")
+    primes = 2  # derivatives of an unknown function that a program may name
 
     def __init__(
         self, source: str, functions: Collection[str], definitions: Mapping[str, Defined], syntax: str,
@@ -121,6 +122,7 @@ class Known(Scope):
     """Every name has its node."""
 
     __slots__ = ("dims", "names")
+    primes = 4  # and what the second derivatives of programs name
 
     def __init__(
         self,

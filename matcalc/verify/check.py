@@ -105,7 +105,7 @@ class Checker:
         self.inputs = list(program.inputs.values())
         self.sampler = Sampler(
             self.value, self.inputs, program.dims, program.least, self.bound, dict(dims or {}), rng,
-            preparation(self.value, self.bound, rng),
+            preparation(self.value, self.bound, rng), program.names.values(),
         )  # fmt: skip
         self.codes = Codes(self.bound, is_analytic(bind([self.value], self.bound)[self.value]))
         self.dims: list[dict[str, int]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from matcalc import bounds
@@ -65,13 +65,14 @@ class Sampler:
     """Draws points at which a program is defined and smooth.
 
     ``inputs`` all inputs, ``bound`` the functions that are known ones, ``fixed`` sizes asked for, ``prepare``
-    what is done with the functions of each point.
+    what is done with the functions of each point, ``further`` nodes that are computed there beside the value.
     """
 
     def __init__(
         self, value: Node, inputs: Sequence[Node], dims: Sequence[str], least: Mapping[Any, int],
         bound: Mapping[str, str],
         fixed: Mapping[str, int], rng: np.random.Generator, prepare: Prepare | None = None,
+        further: Iterable[Node] = (),
     ) -> None:  # fmt: skip
         from matcalc.codegen.functions import bind
 
@@ -86,7 +87,7 @@ class Sampler:
         self.conditions: list[Condition] = conditions(plain, [found[law] for law in laws])
         self.wishes = wishes(self.conditions)
         self.wishes.update(dict.fromkeys(exponents(plain), "whole"))
-        self.prepare, parts = prepare, postorder(value, *laws)
+        self.prepare, parts = prepare, postorder(value, *laws, *further)
         self.unknown = sorted({n.params[0] for n in parts if n.op == "apply" and n.params[0] not in bound})
         guards = {str(i): condition.node for i, condition in enumerate(self.conditions)}
         self.code = Code(Request(plain, inputs, guards))

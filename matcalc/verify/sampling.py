@@ -168,4 +168,4 @@ def random_function(rng: np.random.Generator, positive: bool) -> list[Any]:
 
         return f
 
-    return [function(order) for order in range(4)]
+    return [function(order) for order in range(5)]
