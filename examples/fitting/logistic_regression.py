@@ -25,7 +25,7 @@ def fit() -> tuple[list[str], str]:
     runs = {
         "L-BFGS-B, gradients": minimised(first, "L-BFGS-B", options={"ftol": 0.0, "gtol": 1e-9}),
         "trust-exact, Hessians": minimised(second, "trust-exact", hess=second.hess, options={"gtol": 1e-9}),
-        "trust-krylov, products": minimised(product, "trust-krylov", hessp=product.hessp, options={"gtol": 1e-9}),
+        "trust-ncg, products": minimised(product, "trust-ncg", hessp=product.hessp, options={"gtol": 1e-9}),
     }
     lines = [f"{first!r}, {len(y)} samples"]
     for name, (found, values) in runs.items():

@@ -25,8 +25,8 @@ IMPLIED = {"outer": 2, "dot": 2, "inner": 3}
 _counts: dict[ref[Node], int] = {}
 
 
-def _forget(key: ref[Node]) -> None:
-    _counts.pop(key, None)
+def _forget(key: ref[Node], counts: dict[ref[Node], int] = _counts) -> None:
+    counts.pop(key, None)  # a global name may be gone when an interpreter ends, which is when the last nodes go
 
 
 def token_count(node: Node) -> int:
