@@ -13,7 +13,7 @@ from matcalc.render import measure
 
 
 def test_a_node_is_forgotten_even_when_the_modules_names_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    table, complaints = measure._counts, []
+    table, complaints = measure._counts, list[Any]()
     node: Any = matmul(variable("only_here", ("m", "n")), variable("nor_there", ("n", 1)))
     assert measure.token_count(node) == 3
     known = len(table)
