@@ -16,7 +16,7 @@ MET = {
     "source_length": "x + y", "name_length": "abc", "number_digits": "12.5*x", "nesting": "((x))",
     "operations": DEFINED,
     "depth": DEFINED, "nodes": "u.T@f(W@x + b) + " + " + ".join(f"tanh(a.T@v{i})" for i in range(400)),
-    "entries": "x.T@x", "terms": "A@B@A + A@A@B", "seconds": "@".join(["A"] * 100),
+    "entries": "x.T@x", "terms": "A@B@A + A@A@B", "seconds": "@".join(["A", "B"] * 50),
 }  # fmt: skip
 
 

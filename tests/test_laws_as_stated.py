@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from matcalc.calculus.laws import opened_law
 from matcalc.errors import ShapeError
 from matcalc.expressions import dims
 from matcalc.expressions.node import Node
@@ -24,6 +25,7 @@ from tests.differences import close, derivative, evaluator, point
 from tests.test_calculus_laws import NO_LAW, cases
 
 BY_BLOCKS = {"stack", "index"}  # their laws name no dimensions: below
+POWERS = ("matrix_power", "power_sum")
 CASES = 3  # of each text
 
 
@@ -36,11 +38,11 @@ def stated(op: str) -> Iterator[tuple[Node, str]]:
         if len(set(node.args)) < len(node.args):
             continue
         shapes, params = [argument.shape for argument in node.args], node.params
-        if op == "matrix_power" and node.args[1].op == "num":
-            params = (node.args[1].params[0],)
+        if op in POWERS and node.args[-1].op == "num":
+            params = (node.args[-1].params[0],)
         texts = [entry.choose(shapes, params)] if entry.choose else []
-        texts += [entry.opened(shapes, params)] if entry.opened else []
-        general = params in ((), (None,), (None, 1)) or op in ("kron_left", "kron_right", "unvec")
+        texts += [law for law in [opened_law(op, shapes, params)] if law]
+        general = node.params in ((), (None,), (None, 1)) or op in ("kron_left", "kron_right", "unvec")
         if entry.law is not None and general and op != "matrix_power":
             texts.append(entry.law.text)
         if op == "matrix_power" and entry.law is not None and params != (0,):

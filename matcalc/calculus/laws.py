@@ -26,7 +26,7 @@ from matcalc.operations import table
 from matcalc.operations.structure import UNROLLED
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["Local", "differential", "law_text", "local_terms"]
+__all__ = ["Local", "differential", "law_text", "local_terms", "opened_law"]
 
 UPSTREAM = "upstream"  # the type of the variable that stands for the upstream gradient
 
@@ -69,9 +69,8 @@ def differential(
 ) -> Node:
     """The right-hand side of a law over placeholders; ``opened``, in products and sums alone."""
     names = placeholders(op, shapes, result)
-    form = OPERATIONS[op].opened if opened else None
-    text = (form(shapes, params) if form else law_text(op, shapes, params if k is None else (k,))).split(") = ",
-    1)[1].strip()
+    given = params if k is None else (k,)
+    text = (opened_law(op, shapes, given) if opened else law_text(op, shapes, given)).split(") = ", 1)[1].strip()
     sized = {name for shape in (*shapes, result) for dim in shape for name in dims.names(dim)}
     return expression(text, names, dims=tuple(sorted(sized)))
 
@@ -105,12 +104,29 @@ def local_terms(
     entry = OPERATIONS[op]
     if tensor and op in PAIRED:
         return _paired(op, shapes, params, result)
-    opened = tensor and entry.opened is not None
-    if entry.adjoint and not opened and not unrolled(op, k):
-        return _adjoints(op, shapes, params, result)
+    if not entry.adjoint or unrolled(op, k):
+        return _differentiated(op, shapes, params, result, k)
+    law = opened_law(op, shapes, params if k is None else (k,))
+    if tensor and law:
+        return _differentiated(op, shapes, params, result, k, opened=True)
+    stated = _adjoints(op, shapes, params, result)
+    others = [i for i, name in enumerate(entry.signature) if name not in entry.adjoint and f"d{name}" in law]
+    more = _differentiated(op, shapes, params, result, k, opened=True) if others else ()
+    return (*stated, *[term for term in more if term.argument in others])
+
+
+def _differentiated(
+    op: str, shapes: tuple[Shape, ...], params: tuple[Any, ...], result: Shape, k: int | None, opened: bool = False
+) -> tuple[Local, ...]:
     names = placeholders(op, shapes, result)
-    holes = [names[f"d{name}"] for name in entry.signature]
+    holes = [names[f"d{name}"] for name in OPERATIONS[op].signature]
     return _locals(_open(differential(op, shapes, params, result, k, opened)), holes, free_of(result))
+
+
+def opened_law(op: str, shapes: Sequence[Shape], params: tuple[Any, ...]) -> str:
+    """The law in products and sums alone of an operation that states its adjoints; nothing where there is none."""
+    form = OPERATIONS[op].opened
+    return form(shapes, params) if form else ""
 
 
 def unrolled(op: str, k: int | None) -> bool:

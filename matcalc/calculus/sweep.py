@@ -33,6 +33,7 @@ SOME = 12  # terms of a tensor beyond which those that differ in one component a
 SHORT = 60  # tokens up to which an adjoint is simplified further before it is passed on
 LONG = 10  # factors beyond which a term is closed into one
 CONSTANT = frozenset({"sign", "step", "is_max", "is_min", "greater", "at_least"})  # between their jumps
+POWERS = frozenset({"matrix_power", "power_sum"})  # their laws depend on the exponent, their last argument
 WIDE = 4000  # written-out size beyond which a factor is not opened
 
 
@@ -110,7 +111,8 @@ def _contributions(
     found = {k: Sum(node.args[k].shape, upstream.extra) for k in wanted}
     if not upstream.terms:
         return list(found.items())
-    exponent = node.args[1].params[0] if node.op == "matrix_power" and node.args[1].op == "num" else None
+    last = node.args[-1]
+    exponent = last.params[0] if node.op in POWERS and last.op == "num" else None
     shapes = tuple([a.shape for a in node.args])
     locals_ = (
         _own(node, shapes, bool(upstream.extra))

@@ -16,6 +16,7 @@ from matcalc.language.matlab import NODES, sizeless
 from matcalc.language.places import normal
 from matcalc.language.scope import Defined, Environment, Known
 from matcalc.language.tape import Tape
+from matcalc.operations import table
 from matcalc.operations.registry import STRICT, leaf
 from matcalc.operations.table import OPERATIONS, apply, commutation, eye, let, make, number, ones, variable, zeros
 
@@ -96,7 +97,7 @@ def _matmul(builder: Builder, tape: Tape, slot: int, params: Params, args: Args)
                 break
         else:
             return make("mul", left, right)
-    return _checked("matmul", (left, right), ())
+    return table.long_power(left, right) or _checked("matmul", (left, right), ())
 
 
 def _matlab(builder: Builder, tape: Tape, slot: int, params: Params, args: Args) -> Node:

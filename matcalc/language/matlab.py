@@ -13,7 +13,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, Shape, kind
 from matcalc.operations import shapes as rules
 from matcalc.operations.registry import STRICT, Checker, describe
-from matcalc.operations.table import make, ones, zeros
+from matcalc.operations.table import make, matmul, ones, zeros
 
 __all__ = ["NODES", "RULES", "sizeless"]
 
@@ -61,7 +61,7 @@ RULES = {"mtimes": _times, "mrdivide": _over, "mpower": _power, "sizeless": _siz
 
 
 def _product(left: Node, right: Node) -> Node:
-    return make("mul" if SCALAR in (left.shape, right.shape) else "matmul", left, right)
+    return make("mul", left, right) if SCALAR in (left.shape, right.shape) else matmul(left, right)
 
 
 def _quotient(left: Node, right: Node) -> Node:

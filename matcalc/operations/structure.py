@@ -10,6 +10,7 @@ from matcalc.operations import shapes
 from matcalc.operations.registry import Law, Operation
 
 UNROLLED = 6  # powers up to this one are differentiated factor by factor, so that Hessians exist too
+OPENED = 1000  # the most terms of a law that is written out for derivatives of vectors and matrices
 
 
 def _power_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
@@ -18,6 +19,28 @@ def _power_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
         return "d(matrix_power(X, K)) = power_sum(X, dX, K)"
     rows = [" @ ".join(["X"] * i + ["dX"] + ["X"] * (k - 1 - i)) for i in range(k)]
     return f"d(matrix_power(X, K)) = {' + '.join(rows) or '0 * dX'}"
+
+
+def _powers(*parts: int | str) -> str:
+    """A product of powers of X and what stands between them: ``X @ dX @ matrix_power(X, 5)`` of 1, dX and 5."""
+    written = ["X" if part == 1 else f"matrix_power(X, {part})" if isinstance(part, int) else part for part in parts]
+    return " @ ".join([text for text, part in zip(written, parts, strict=True) if part != 0])
+
+
+def _opened_power(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
+    """A term for each factor, written with powers; none for an exponent that is a name, or beyond what is read."""
+    k = int(params[0]) if params and params[0] <= OPENED else 0
+    rows = [_powers(i, "dX", k - 1 - i) for i in range(k)]
+    return f"d(matrix_power(X, K)) = {' + '.join(rows)}" if rows else ""
+
+
+def _opened_power_sum(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
+    k = int(params[0]) if params and params[0] ** 2 <= OPENED else 0
+    inner = [_powers(i, "dD", k - 1 - i) for i in range(k)]
+    for i in range(k - 1):
+        for j in range(k - 1 - i):
+            inner += [_powers(i, "dX", j, "D", k - 2 - i - j), _powers(i, "D", j, "dX", k - 2 - i - j)]
+    return f"d(power_sum(X, D, K)) = {' + '.join(inner)}" if inner else ""
 
 
 STRUCTURE = [
@@ -82,14 +105,15 @@ STRUCTURE = [
     ),
     Operation(
         "matrix_power", "X, K", shapes.powered, choose=_power_law, adjoint={"X": "power_sum(X.T, G, K)"},
+        opened=_opened_power,
         law=Law("d(matrix_power(X, K)) = power_sum(X, dX, K)", "power of a matrix", "Matrix Cookbook 90, 121"),
         doc="matrix_power(X, k): X @ X @ ... @ X, k a whole number or a scalar name",
     ),
     Operation(
         "power_sum", "X, D, K", shapes.power_summed, numpy="_power_sum({X}, {D}, {K})", latex=r"\operatorname{S}",
-        adjoint={"D": "power_sum(X.T, G, K)"},
+        adjoint={"D": "power_sum(X.T, G, K)"}, opened=_opened_power_sum,
         law=Law("d(power_sum(X, D, K)) = power_sum(X, dD, K)", "derivative of a matrix power", "product rule"),
-        doc="power_sum(X, D, k): the sum of X^i @ D @ X^(k-1-i) over i < k; linear in D, by X not supported",
+        doc="power_sum(X, D, k): the sum of X^i @ D @ X^(k-1-i) over i < k; linear in D; by X, k a number up to 31",
     ),
     Operation(
         "stack", "", shapes.stack,

@@ -22,8 +22,8 @@ from matcalc.operations.structure import STRUCTURE
 
 __all__ = [
     "ELEMENTWISE_NAMES", "OPERATIONS", "add", "apply", "commutation", "dimension", "div", "eye", "index", "is_leaf",
-    "let", "make", "matmul", "mul", "neg", "number", "ones", "pair", "pi", "power", "sub", "transpose", "variable",
-    "zeros",
+    "let", "long_power", "make", "matmul", "mul", "neg", "number", "ones", "pair", "pi", "power", "sub", "transpose",
+    "variable", "zeros",
 ]  # fmt: skip
 
 LEAVES = ("var", "num", "dim", "pi", "ones", "zeros", "eye", "commutation")
@@ -40,6 +40,7 @@ def _join(*tables: Iterable[Operation]) -> dict[str, Operation]:
 
 
 OPERATIONS = _join(ARITHMETIC, ELEMENTWISE, REDUCTIONS, STRUCTURE, SEQUENCES, SPECTRA)
+LONG = 12  # a product of more equal factors is written as a power
 ELEMENTWISE_NAMES = frozenset(entry.name for entry in ELEMENTWISE if entry.derivative)
 
 
@@ -156,8 +157,38 @@ def power(a: Node, b: Node) -> Node:
 
 
 def matmul(a: Node, b: Node) -> Node:
-    """``a @ b``."""
-    return make("matmul", a, b)
+    """``a @ b``; a product of more than `LONG` equal factors is a power.
+
+    >>> A, x = variable("A", ("n", "n")), variable("x", ("n", 1))
+    >>> product = transpose(x)
+    >>> for _ in range(300):
+    ...     product = matmul(product, A)
+    >>> product.args[1].op, product.args[1].args[1].params
+    ('matrix_power', (Fraction(300, 1),))
+    """
+    return long_power(a, b) or make("matmul", a, b)
+
+
+def long_power(a: Node, b: Node) -> Node | None:
+    """``a @ b`` with a power at its end, where ``a`` ends with ``b`` too often to be read; else nothing."""
+    count, before = 1, a
+    while before.op == "matmul" and before.args[1] is b:
+        count, before = count + 1, before.args[0]
+    rest, last = before.args if before.op == "matmul" else (None, before)
+    more = 1 if last is b else _exponent(last, b)
+    count, rest = count + more, rest if more else before
+    if count <= LONG or b.shape == (1, 1):
+        return None
+    power = make("matrix_power", b, number(count))
+    return power if rest is None else make("matmul", rest, power)
+
+
+def _exponent(node: Node, base: Node) -> int:
+    """How often the base stands in a long power of it; else 0."""
+    if node.op != "matrix_power" or node.args[0] is not base or node.args[1].op != "num":
+        return 0
+    k = node.args[1].params[0]
+    return int(k) if k > LONG else 0
 
 
 def transpose(a: Node) -> Node:
