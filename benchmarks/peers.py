@@ -2,7 +2,7 @@
 
 The peers: NumPy as a textbook writes it and NumPy tuned by hand, JAX (jitted, of arrays on the device and of NumPy's),
 PyTorch (its tape, and ``torch.func``), and autograd; what is not installed is left out (extra ``bench``); and our own
-code with ``blocks="auto"``.  Every peer
+code with ``blocks="auto"`` and with ``workspace=True``, the lines "beside the best of ours" in the summary.  Every peer
 runs each problem in a process of its own with the same two threads, in float64, and is timed only after its results
 have been held against NumPy's to 1e-8.  Ours and NumPy's Hessians come with value and gradient, the others' alone.
 
@@ -34,6 +34,7 @@ from benchmarks.roofline import Machine, machine
 NEEDS = {"jax": "jax", "jax-np": "jax", "torch": "torch", "torch.func": "torch", "autograd": "autograd"}
 PATIENCE = 240  # seconds of a peer on a problem
 OURS = "matcalc"
+WAYS = (OURS, "blocks", "workspace")  # how our code can be asked for: beside a peer the best is what a user takes
 # What the generated code is held to: a peer, the problems of an order (0: all), and the least geometric mean of ratios.
 AIMS = (("numpy", 0, 1 / 1.05), ("jax", 0, 1.5), ("torch", 0, 3.5), ("jax", 2, 5.0), ("torch.func", 2, 80.0))
 WORST = {"jax": 1 / 1.2}  # the least ratio of any problem
@@ -129,26 +130,28 @@ def _cell(line: dict[str, Any], own: dict[str, Any], figure: str) -> str:
     return f"{shown(line[figure]):>10} {line[figure] / own[figure]:>6.2f}x"
 
 
-def ratios(times: Times, peer: str, figure: str, order: int = 0) -> dict[str, float]:
-    """The times of a peer over ours, by problem and size."""
+def ratios(times: Times, peer: str, figure: str, order: int = 0, ways: Sequence[str] = (OURS,)) -> dict[str, float]:
+    """The times of a peer over ours, by problem and size; over the best of several ways to ask for ours."""
     orders = {problem.name: problem.order for problem in PROBLEMS}
-    return {
-        f"{name}, {'×'.join(map(str, size))}": line[figure] / times[name, size, OURS][figure]
-        for (name, size, one), line in times.items()
-        if one == peer and figure in line and figure in times[name, size, OURS] and order in (0, orders[name])
-    }
+    found = {}
+    for (name, size, one), line in times.items():
+        own = [times[name, size, way][figure] for way in ways if figure in times.get((name, size, way), {})]
+        if one == peer and figure in line and own and order in (0, orders[name]):
+            found[f"{name}, {'×'.join(map(str, size))}"] = line[figure] / min(own)
+    return found
 
 
 def summary(times: Times, peers: Sequence[str], figure: str) -> None:
     """Geometric means, and what was aimed at."""
     print(f"\n{'geometric means of ratios':<28}{'all':>10}{'gradients':>12}{'Hessians':>12}{'least':>9}  where")
     for peer in peers:
-        found = ratios(times, peer, figure)
-        if peer == OURS or not found:
-            continue
-        means = [geometric(list(ratios(times, peer, figure, order).values())) for order in (0, 1, 2)]
-        worst = min(found, key=found.__getitem__)
-        print(f"{peer:<28}{means[0]:>9.2f}x{means[1]:>11.2f}x{means[2]:>11.2f}x{found[worst]:>8.2f}x  {worst}")
+        if peer != OURS:
+            _means(peer, times, peer, figure, (OURS,))
+    if set(WAYS) <= set(peers):
+        print("beside the best of ours")
+        for peer in peers:
+            if peer not in WAYS:
+                _means(f"  {peer}", times, peer, figure, WAYS)
     print()
     for peer, order, aim in AIMS:
         values = list(ratios(times, peer, figure, order).values())
@@ -157,6 +160,15 @@ def summary(times: Times, peers: Sequence[str], figure: str) -> None:
     for peer, aim in WORST.items():
         if values := list(ratios(times, peer, figure).values()):
             _judge(f"{peer}, least", min(values), aim)
+
+
+def _means(label: str, times: Times, peer: str, figure: str, ways: Sequence[str]) -> None:
+    found = ratios(times, peer, figure, ways=ways)
+    if not found:
+        return
+    means = [geometric(list(ratios(times, peer, figure, order, ways).values())) for order in (0, 1, 2)]
+    worst = min(found, key=found.__getitem__)
+    print(f"{label:<28}{means[0]:>9.2f}x{means[1]:>11.2f}x{means[2]:>11.2f}x{found[worst]:>8.2f}x  {worst}")
 
 
 def _judge(what: str, found: float, aim: float) -> None:

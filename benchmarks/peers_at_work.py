@@ -71,6 +71,14 @@ def blocks(problem: Problem, inputs: Arrays) -> Work:
     return lambda: compiled(**inputs)
 
 
+def workspace(problem: Problem, inputs: Arrays) -> Work:
+    """The code of `matcalc` with its memory kept between calls."""
+    import matcalc as mc
+
+    compiled = mc.compile(problem.source, list(problem.wrt), order=problem.order, workspace=True)
+    return lambda: compiled(**inputs)
+
+
 def straight(problem: Problem, inputs: Arrays) -> Work:
     """NumPy, straightforward: value, gradients and Hessian."""
     return lambda: problem.straight(**inputs)
@@ -192,10 +200,10 @@ def autograd(problem: Problem, inputs: Arrays) -> Work:
 
 
 PEERS: dict[str, Callable[[Problem, Arrays], Work]] = {
-    "matcalc": matcalc, "blocks": blocks, "numpy": straight, "tuned": tuned, "jax": jax_device, "jax-np": jax_numpy,
-    "torch": torch_eager, "torch.func": torch_func, "autograd": autograd,
+    "matcalc": matcalc, "blocks": blocks, "workspace": workspace, "numpy": straight, "tuned": tuned,
+    "jax": jax_device, "jax-np": jax_numpy, "torch": torch_eager, "torch.func": torch_func, "autograd": autograd,
 }  # fmt: skip
-ALL = frozenset({"matcalc", "blocks", "numpy", "tuned"})  # these give value and gradients beside a Hessian
+ALL = frozenset({"matcalc", "blocks", "workspace", "numpy", "tuned"})  # these give value and gradients beside a Hessian
 
 
 def results(found: Any, problem: Problem, *, everything: bool) -> list[np.ndarray]:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.peers import _options, drawing, geometric, ratios
-from benchmarks.peers_at_work import AGREE, disagreement, inputs_of, matcalc, results, straight, tuned
+from benchmarks.peers import WAYS, _options, drawing, geometric, ratios
+from benchmarks.peers_at_work import AGREE, PEERS, disagreement, inputs_of, results, straight, tuned
 from benchmarks.problems import PROBLEMS
 
 
@@ -12,7 +12,8 @@ from benchmarks.problems import PROBLEMS
 def test_generated_tuned_and_straightforward_code_agree(problem):
     inputs = inputs_of(problem, problem.sizes[0])
     kept = {name: array.copy() for name, array in inputs.items()}
-    found = [results(way(problem, inputs)(), problem, everything=True) for way in (straight, tuned, matcalc)]
+    ways = (straight, tuned, *[PEERS[way] for way in WAYS])
+    found = [results(way(problem, inputs)(), problem, everything=True) for way in ways]
     assert len(found[0]) == 1 + len(problem.wrt) + (problem.order == 2)
     for other in found[1:]:
         assert disagreement(other, found[0]) < AGREE
@@ -33,6 +34,8 @@ def test_the_drawing_of_ratios_is_a_document():
     times = {(*key, "matcalc"): {"least": 1.0}, (*key, "jax"): {"least": 2.0}, (*key, "torch"): {"failed": "late"}}
     assert ratios(times, "jax", "least") == {f"{key[0]}, 10×10": 2.0}
     assert ratios(times, "torch", "least") == {}
+    times[*key, "blocks"] = {"least": 0.5}
+    assert ratios(times, "jax", "least", ways=WAYS) == {f"{key[0]}, 10×10": 4.0}
     assert geometric([2.0, 8.0]) == pytest.approx(4.0)
     assert ElementTree.fromstring(drawing(times, ["matcalc", "jax", "torch"], "least")).tag.endswith("svg")
     assert _options(["--quick", "--only", "logistic"]).only == ["logistic"]
