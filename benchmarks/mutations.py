@@ -203,10 +203,11 @@ def _chosen(op: str, entry: Any, field: str, cases: Any, mutant: Any) -> Iterato
     texts: dict[str, None] = {}
     for node in cases(op):
         shapes, params = tuple(a.shape for a in node.args), node.params
-        if op == "matrix_power":
-            number = node.args[1]
+        if op in ("matrix_power", "power_sum"):
+            number = node.args[-1]
             params = (int(number.params[0]),) if number.op == "num" and number.params[0] <= 3 else ()
-        texts[original(shapes, params)] = None
+        if text := original(shapes, params):
+            texts[text] = None
     for text in texts:
         for changed in _body_changed(text):
             def choose(shapes: Any, params: Any, text: str = text, changed: str = changed) -> str:
