@@ -153,12 +153,13 @@ class Result(Expression):
         In the denominator layout it is the transpose; a second derivative is ``∂²s/∂vec(X)∂vec(Y)ᵀ`` in every layout.
         """
         if not self._vec:
+            from matcalc.calculus.abbreviating import with_powers
             from matcalc.calculus.vec import vec_form
 
             names, layout = self.program.names, self.layout if self.order == 1 else "shape"
             value = names[self.wrt[0]] if self.order == 2 else names[self.of] if self.of else self.program.value
             node = vec_form(self.node, value.shape, names[self.wrt[-1]].shape, layout)
-            self._vec.append(None if node is None else Expression(node, self.program))
+            self._vec.append(None if node is None else Expression(with_powers(node), self.program))
         return self._vec[0]
 
     def vec(self, form: str = "source") -> str:

@@ -108,3 +108,12 @@ def test_the_derivative_of_a_product_grows_with_it_and_no_faster() -> None:
 def test_an_exponent_that_is_a_name_is_refused_for_vectors() -> None:
     with pytest.raises(mc.UnsupportedError, match="through matrix_power"):
         mc.derive("A: matrix(n, n); matrix_power(A, k)@x", "A")
+
+
+def test_vec_forms_have_powers_for_products_of_equal_factors() -> None:
+    found = mc.derive("A: matrix(n, n); A@A@A@A", "A")["A"]
+    assert found.vec("text") == "(A³)ᵀ ⊗ Iₙ + Iₙ ⊗ A³ + (Aᵀ Aᵀ) ⊗ A + Aᵀ ⊗ (A A)"
+    assert found.vectorised is not None
+    A = INPUTS["A"]
+    columns = slope(lambda a: np.linalg.matrix_power(a, 4), A)
+    assert close(Evaluator(INPUTS, {"n": 3}, {})(found.vectorised.node), columns.transpose(1, 0, 3, 2).reshape(9, 9))

@@ -17,7 +17,7 @@ from matcalc.expressions.node import NAMED, Node, intern
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["Abbreviations", "Runs", "runs_of"]
+__all__ = ["Abbreviations", "Runs", "runs_of", "with_powers"]
 
 SCALAR = (1, 1)
 RUN = 3  # equal factors that are written as a power
@@ -61,6 +61,11 @@ class Abbreviations:
     def shortened(self, node: Node) -> Node:
         """The node with its products abbreviated where that is shorter, but for the program's own parts."""
         return _rewritten(node, self.own, _abbreviated, self.short)
+
+
+def with_powers(node: Node) -> Node:
+    """The node with products of equal factors as powers where that is shorter."""
+    return _rewritten(node, (), _abbreviated, {})
 
 
 def _rewritten(
@@ -120,7 +125,7 @@ def _named(parts: list[Node], runs: Runs) -> list[Node]:
 def _abbreviated(node: Node, parts: Sequence[Node]) -> Node:
     """The product of these factors, and how it is written shorter."""
     plain = _chained(parts)
-    short = _square_of_norm(parts) if node.shape == SCALAR else _with_powers(parts)
+    short = _square_of_norm(parts) if node.shape == SCALAR else _runs_as_powers(parts)
     return short if short is not None and token_count(short) < token_count(plain) else plain
 
 
@@ -146,7 +151,7 @@ def _transposed(a: Node, b: Node) -> bool:
     return (a is b and facts.symmetric(a)) or t(b) is a
 
 
-def _with_powers(parts: Sequence[Node]) -> Node | None:
+def _runs_as_powers(parts: Sequence[Node]) -> Node | None:
     """Runs of equal factors as powers."""
     found: list[Node] = []
     for part, run in groupby(parts):
