@@ -208,3 +208,11 @@ def test_shapes_are_told_in_the_layout_of_the_claim(
     program: str, name: str, layout: str, claim: str, told: str
 ) -> None:
     assert told in str(mc.check(program, name, claims={name: claim}, layout=layout))
+
+
+@pytest.mark.parametrize("program", ["A: matrix(m, n); s = (A@x)[4]**2", "A: matrix(m, n); s = (A@x)[6]*(y.T@x)"])
+def test_mistakes_with_an_entry_that_a_smaller_vector_does_not_have(program: str) -> None:
+    """``(A@x)[4]`` without A would be ``x[4]``, and x may have two entries at the points of the check."""
+    report = mc.check(program, claims={"x": "3*x"}, seed=3)
+    assert not report["x"].passed
+    assert any(sizes["n"] < 5 for sizes in report.dims)

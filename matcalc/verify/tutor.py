@@ -306,7 +306,7 @@ class Tutor:
         code = Code(Request(self.checker.value, self.checker.inputs, nodes, functions=self.checker.bound))
         try:
             results = [code(point)[1] for point in self.points]
-        except (ArithmeticError, ValueError):  # one that cannot be evaluated, a singular matrix: half of them at a time
+        except (ArithmeticError, ValueError, IndexError):  # singular, no such entry: half at a time
             half = len(tried) // 2
             return [*self._evaluated(tried[:half]), *self._evaluated(tried[half:])] if half else []
         return [
