@@ -58,7 +58,7 @@ class Raw:
 
     def fresh(self) -> int:
         """An index that is not in use."""
-        return max(self.sizes, default=FIRST - 1) + 1 if self.sizes else FIRST
+        return max(self.sizes) + 1 if self.sizes else FIRST
 
 
 class Sum:

@@ -1,0 +1,96 @@
+"""What expressions become when they are simplified, each for a line of the index algebra that nothing longer shows."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from matcalc.calculus import gathering, grouping, items
+from matcalc.calculus.lowering import lower
+from matcalc.calculus.simplify import simplify
+from matcalc.calculus.telling import told_apart
+from matcalc.calculus.terms import FIRST, _label
+from matcalc.language.program import elaborate
+from matcalc.operations.table import variable
+from matcalc.render.source import source
+
+BECOME = [
+    # determinants of factors, each with its power; an orthogonal one has none
+    ("A: posdef(n); logdet(cholesky(A)@cholesky(A).T)", "logdet(A)"),
+    ("A: posdef(n); B: matrix(n, n); logdet(cholesky(A)@B@cholesky(A).T)", "logdet(A) + logdet(B)"),
+    ("Q: orthogonal(n); A, B: matrix(n, n); logdet(Q@A@B)", "logdet(A) + logdet(B)"),
+    ("Q: orthogonal(n); A: matrix(n, n); logdet(A@Q)", "logdet(A)"),
+    # numbers before inverses and signs
+    ("A, B: matrix(n, n); inv(2*(A + B))", "inv(A + B)/2"), ("A, B: matrix(n, n); inv(-(A + B)/3)", "-3*inv(A + B)"),
+    ("sign(x*(-3)/y)", "-sign(x/y)"), ("s, t: scalar positive; step(-2*s*x/(3*t))", "step(-s*x/t)"),
+    # softmax by its logarithm
+    ("exp(x - logsumexp(x))", "softmax(x)"), ("X: matrix(m, n); exp(X - logsumexp(X))", "exp(X - logsumexp(X))"),
+    ("X: matrix(m, n); exp(X - logsumexp(X, axis=1))", "softmax(X, axis=1)"),
+    # a number times a sum
+    ("A, B: matrix(m, n); (2*A - B)/2", "A - B/2"), ("A, B: matrix(m, n); -1/2*(2*A - 4*B)", "2*B - A"),
+    ("A, B: matrix(m, n); -A - B", "-A - B"), ("A, B: matrix(m, n); -2*A - 2*B", "-2*(A + B)"),
+    # opposites, and quotients that cancel
+    ("a, t: scalar; sigmoid(t)*a + sigmoid(-t)*a", "a"), ("t: scalar; sigmoid(-t)*a", "sigmoid(-t)*a"),
+    ("t: scalar positive; sqrt(t)*(sqrt(t) - 1/sqrt(t))", "t - 1"),
+    ("t: scalar positive; t*(1/t - t)", "1 - t**2"),
+    # the order of names in a difference: Latin before Greek
+    ("a, beta: scalar; a*x - beta*x", "(a - beta)*x"), ("a, beta: scalar; beta*x - a*x", "(beta - a)*x"),
+    # transposes over quotients by a scalar
+    ("A, B: matrix(m, n); t: scalar; ((A - B)/t).T", "(A - B).T/t"), ("A: matrix(m, n); t: scalar; (A.T/t).T", "A/t"),
+    ("A, B: matrix(n, n); t: scalar; (B.T@A.T/t).T", "A@B/t"),
+    # scalars made of summed indices stand apart
+    ("A: matrix(n, n); tr(A)*(x.T@y)*z", "x.T@y*tr(A)*z"), ("x*sum(y)*(y.T@y)", "y.T@y*sum(y)*x"),
+    ("{i, j: sum(k: x[k]*y[k]*A[i, j])}", "x.T@y*A"),
+    ("{i: sum(j: S[i, j]*S[j, i])}; S: symmetric(n)", "sum(S**2, axis=1)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "form"), BECOME)
+def test_simplified(text: str, form: str) -> None:
+    node = simplify(elaborate(text).value)
+    assert source(node) == form
+    assert simplify(node) is node
+
+
+def test_a_sum_that_stands_apart_is_closed_whatever_else_has_free_indices() -> None:
+    node = simplify(elaborate("{i, j: sum(k, l: B[k, l]*C[k, l]*A[i, j]*z[j])}; B: matrix(p, q)").value)
+    assert source(node) in ("sum(B*C)*(A*z.T)", "sum(B*C)*A*z.T", "sum(B*C)*A@diag(z)")
+
+
+def test_the_order_of_a_symmetric_matrixs_indices_says_nothing() -> None:
+    S, A = variable("S", ("n", "n"), "symmetric"), variable("A", ("n", "n"))
+    one = _label([(A, 1, (0, 8)), (S, 1, (8, 9)), (A, 1, (9, 10)), (A, 1, (10, 1))], {0, 1})
+    other = _label([(A, 1, (0, 20)), (S, 1, (11, 20)), (A, 1, (11, 10)), (A, 1, (10, 1))], {0, 1})
+    assert one == other
+    B = variable("B", ("n", "n"))
+    assert _label([(B, 1, (8, 9)), (A, 1, (0, 8)), (A, 1, (9, 1))], {0, 1}) != _label(
+        [(B, 1, (9, 8)), (A, 1, (0, 8)), (A, 1, (9, 1))], {0, 1}
+    )
+
+
+def test_numbering_keeps_indices_apart() -> None:
+    A = variable("A", ("n", "n"))
+    found = gathering._numbered([(A, 1, (0, FIRST)), (A, 1, (FIRST, FIRST + 1)), (A, 1, (FIRST + 1, 1))])
+    assert [index for _, _, index in found] == [(0, FIRST), (FIRST, FIRST + 1), (FIRST + 1, 1)]
+    turned = gathering._numbered([(A, 1, (0, FIRST + 5)), (A, 1, (FIRST + 5, FIRST)), (A, 1, (FIRST, 1))])
+    assert turned == found
+
+
+def test_what_is_the_same_from_everywhere_is_one_class() -> None:
+    A, B = variable("A", ("n", "n")), variable("B", ("n", "n"))
+    ring = [(A, 1, (8 + k, 8 + (k + 1) % 5)) for k in range(5)]
+    assert told_apart(ring, range(8, 13)) == [[8, 9, 10, 11, 12]]
+    assert sorted(map(len, told_apart([*ring, (B, 1, (8, 8))], range(8, 13)))) == [1] * 5
+
+
+def test_the_content_of_terms_has_their_common_sign() -> None:
+    def content(text: str) -> object:
+        found = items.items_of(lower(elaborate(text).value))
+        assert found is not None
+        return grouping.content_of(found)
+
+    assert content("A, B: matrix(m, n); -4*A - 6*B") == -2
+    assert content("A, B: matrix(m, n); -A - B") == -1
+    assert content("A, B: matrix(m, n); 2*A/3 - 4*B/3") == Fraction(2, 3)
+    assert content("A, B: matrix(m, n); A/3 - 2*B") == 1
