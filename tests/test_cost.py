@@ -112,7 +112,9 @@ class Recount:
         """``A.dot(B)``, ``A.sum(axis=0)``, ``A.diagonal()``."""
         base, given = self.of(function.value), [self.of(a) for a in node.args]
         if function.attr == "dot":
-            self.count += 2 * np.size(base) * (np.shape(given[0])[1] if np.ndim(given[0]) == 2 else 1)
+            products = np.size(base) * (np.shape(given[0])[1] if np.ndim(given[0]) == 2 else 1)
+            outer = ast.unparse(node.args[0]).endswith("[None]")  # of a column and a row nothing is added up
+            self.count += products if outer else 2 * products
         elif function.attr in ("sum", "max"):
             self.count += np.size(base)
         keywords = {k.arg: self.of(k.value) for k in node.keywords if k.arg}

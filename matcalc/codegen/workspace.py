@@ -86,7 +86,7 @@ class WorkspaceEmitter(InPlaceEmitter):
         if value.op == "matmul":
             return f"np.dot({args[0][0]}, {args[1][0]}"
         if value.op == "outer":
-            return f"np.multiply({wrap(args[0], ATOM)}[:, None], {args[1][0]}"
+            return f"np.dot({wrap(args[0], ATOM)}[:, None], {wrap(args[1], ATOM)}[None]"
         operands = [real_text(text)[0] for text in args]
         if value.op == "pow":
             operands = operands[:1] * 2

@@ -221,7 +221,11 @@ class _Speller:
             if node.func.attr == "pop":
                 return None
             if node.func.attr == "dot":
-                text = f"{self._left(node.func.value)} @ {self._atom(node.args[0])}"
+                right = _row(node.args[0])
+                if right is None:
+                    text = f"{self._left(node.func.value)} @ {self._atom(node.args[0])}"
+                else:  # of a column and a row
+                    text = f"{self.text(node.func.value)} * {self._atom(right)}"
                 return text if self._loose(node) else f"({text})"
             args = [self._atom(node.func.value), *map(self.text, node.args)]
             return self._of(".", node.func.attr, args, keywords, node.args)
@@ -287,6 +291,13 @@ def _is_tuple(node: ast.expr) -> bool:
 def _is_product(node: ast.AST) -> bool:
     """Whether a node is the product that NumPy's code writes as a method."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dot"
+
+
+def _row(node: ast.expr) -> ast.expr | None:
+    """The vector that stands as a row, ``x[None]``, which NumPy's code has in outer products."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value is None:
+        return node.value
+    return None
 
 
 def _is_text(node: ast.expr) -> bool:
