@@ -177,7 +177,7 @@ def _matmul(w: Writer, v: Value, args: list[Text]) -> Text:
 
 
 def _outer(w: Writer, v: Value, args: list[Text]) -> Text:
-    """BLAS writes what it multiplies once, on all threads: half the time of broadcasting, at ten entries as at a million."""
+    """By BLAS, on all threads: half the time of broadcasting, at ten entries as at a million."""
     return f"{wrap(args[0], ATOM)}[:, None].dot({wrap(args[1], ATOM)}[None])", ATOM
 
 
