@@ -78,6 +78,43 @@ def test_blocks_are_the_einsum(seed: int) -> None:
         assert found.flags.writeable
 
 
+def diagonals(seed: int) -> Node:
+    """Terms on a diagonal beside full ones, most with the same other factors."""
+    rng = random.Random(seed)
+    pair = rng.choice(((0, 1), (0, 2), (1, 3), (2, 3)))
+    value = Sum((1, 1), tuple(enumerate(("n",) * 4)))
+    for _ in range(rng.randint(2, 5)):
+        raw = Raw(rng.choice((1, -1, 2, -3)))
+        raw.sizes.update(value.extra)
+        first, second = [k for k in range(4) if k not in pair]
+        shared = [(U, 1, (first,)), (rng.choice((V, V, V, U)), 1, (second,))]
+        if rng.random() < 0.5:
+            raw.factors = [(table.eye("n"), 1, pair), (rng.choice((U, V)), 1, (rng.choice(pair),)), *shared]
+        else:
+            raw.factors = [(rng.choice((S, make("tanh", S))), 1, rng.choice((pair, pair[::-1]))), *shared]
+        if rng.random() < 0.3:
+            raw.scale(C, rng.choice((1, -1)))
+        normalise(raw, value.free, value)
+    return entries(value, range(4))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_diagonals_beside_full_terms_are_the_einsum(seed: int) -> None:
+    node = diagonals(seed)
+    for sizes in ({"n": 3, "m": 2}, {"n": 1, "m": 1}):
+        np.testing.assert_allclose(result(blocks(node), sizes), result(node, sizes), rtol=1e-12, atol=1e-12)
+
+
+def test_what_is_on_a_diagonal_is_taken_into_what_stands_beside_it() -> None:
+    joined = [node for node in map(diagonals, range(60)) if len(blocks(node).params) == 1 and len(node.params) > 1]
+    assert len(joined) >= 5
+    text = mc.compile("s = u.T@tanh(W@x + b)", ["W"], order=2).source
+    deep = mc.compile("s = u.T@tanh(A@tanh(W@x + b))", ["W"], order=2).source
+    assert 'np.einsum("abad->abd", d2W_W)' in text
+    assert "einsum" not in deep
+    assert ".flat[" in deep
+
+
 TENSORS = {
     "norm(X - U@V.T)**2": (["U", "V"], 2),
     "x.T@A@x": (["x", "A"], 2),

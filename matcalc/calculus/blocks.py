@@ -11,21 +11,28 @@ first axis that it agrees with, and terms, each for every component its position
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TypeAlias
 
 from matcalc.calculus.factoring import write
+from matcalc.calculus.reading import Factor
 from matcalc.calculus.simplify import settle
+from matcalc.calculus.telling import factor_key
 from matcalc.calculus.tensors import entries, indexed_sum, is_entries
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
 from matcalc.expressions.dims import Dim
 from matcalc.expressions.node import Node, Shape, axes, intern
+from matcalc.operations import table
 
 __all__ = ["blocks", "computed"]
 
-Factors: TypeAlias = "list[tuple[Node, Number, tuple[int, ...]]]"
+Factors: TypeAlias = "list[Factor]"
 Part: TypeAlias = tuple[Node, tuple[int, ...]]  # a component and its axes
 Known: TypeAlias = "dict[tuple[Shape, frozenset[tuple[Key, Number]]], Node | None]"  # as what sums are written
 Pattern: TypeAlias = tuple[int, ...]
+Place: TypeAlias = "tuple[Pattern, tuple[int, ...]]"
+Gathered: TypeAlias = "dict[Place, list[Term]]"
+Beside: TypeAlias = "tuple[Pattern, tuple[int, int], tuple[Factor, ...]]"
 
 
 class Term:
@@ -50,15 +57,17 @@ def computed(node: Node) -> Node:
 def blocks(node: Node) -> Node:
     """An ``entries`` node as a ``blocks`` node of the same value."""
     value = indexed_sum(node)
-    gathered: dict[tuple[Pattern, tuple[int, ...]], list[Term]] = {}
+    gathered: Gathered = {}
     for (scalars, factors), c in value.terms.items():
         pattern, rest = _without_deltas(factors, len(value.free))
         term = Term(c, [*((n, p, ()) for n, p in scalars), *rest])
         gathered.setdefault((pattern, term.cover), []).append(term)
-    found: dict[Pattern, list[list[Part]]] = {}
     known: Known = {}
     dims = tuple(axes(node.shape))
+    found = _with_diagonals(gathered, dims, known)
     for (pattern, cover), terms in gathered.items():
+        if not terms:
+            continue
         written = found.setdefault(pattern, [])
         whole = _written(terms, cover, dims, known) if len(cover) <= 2 else None
         written += [[(whole, cover)]] if whole is not None else [_components(term, dims, known) for term in terms]
@@ -81,6 +90,60 @@ def _without_deltas(factors: Sequence[tuple[Node, Number, tuple[int, ...]]], cou
         else:
             rest.append((node, p, index))
     return tuple(place), [(n, p, tuple([place[k] if k < count else k for k in index])) for n, p, index in rest]
+
+
+def _with_diagonals(gathered: Gathered, dims: Sequence[Dim], known: Known) -> dict[Pattern, list[list[Part]]]:
+    """Terms on a diagonal taken into terms beside it: ``A[i, k]*u[j] + eye[i, k]*v[i]*u[j]`` is one product.
+
+    The sum ``A + diag(v)`` is a matrix, and what both have in common is multiplied once; the terms are taken out.
+    """
+    groups: dict[Beside, tuple[list[tuple[Place, Term, Factors]], list[tuple[Place, Term, Factors]]]] = {}
+    for place, terms in gathered.items():
+        pattern = place[0]
+        for k, i in enumerate(pattern):
+            pairs = [(i, k)] if i != k else [(low, k) for low in range(k) if pattern[low] == low]
+            for pair in pairs:
+                if pattern.count(pair[0]) != 1 + (i != k) or pattern.count(k) != (i == k) or dims[pair[0]] != dims[k]:
+                    continue
+                base = (*pattern[:k], k, *pattern[k + 1 :])
+                for term in terms:
+                    inside, beside = _parted(term, pair)
+                    if beside:
+                        groups.setdefault((base, pair, beside), ([], []))[i != k].append((place, term, inside))
+    found: dict[Pattern, list[list[Part]]] = {}
+    taken: set[Term] = set()
+    for (base, pair, beside), (full, diagonal) in groups.items():
+        if not full or not diagonal or any(term in taken for _, term, _ in (*full, *diagonal)):
+            continue
+        delta = (table.eye(dims[pair[0]]), 1, pair)
+        number = full[0][1].c
+        parts = [Term(_over(term.c, number), rest) for _, term, rest in full]
+        parts += [Term(_over(term.c, number), [*rest, delta]) for _, term, rest in diagonal]
+        matrix = _written(parts, pair, dims, known)
+        if matrix is None:
+            continue
+        found.setdefault(base, []).append([(matrix, pair), *_components(Term(number, list(beside)), dims, known)])
+        for place, term, _ in (*full, *diagonal):
+            taken.add(term)
+            gathered[place].remove(term)
+    return found
+
+
+def _over(c: Number, number: Number) -> Number:
+    ratio = Fraction(c) / Fraction(number)
+    return ratio.numerator if ratio.denominator == 1 else ratio
+
+
+def _parted(term: Term, pair: tuple[int, int]) -> tuple[Factors, tuple[Factor, ...]]:
+    """The factors along two axes, with the scalars, and the others; none of these where a third axis is joined."""
+    inside = [factor for factor in term.factors if not factor[2] or set(factor[2]).intersection(pair)]
+    beside = [factor for factor in term.factors if factor not in inside]
+    summed = {k for _, _, index in beside for k in index if k >= FIRST}
+    inside += [factor for factor in beside if summed.intersection(factor[2])]
+    beside = [factor for factor in beside if not summed.intersection(factor[2])]
+    if any(k < FIRST and k not in pair for _, _, index in inside for k in index):
+        return inside, ()
+    return inside, tuple(sorted(beside, key=factor_key))
 
 
 def _components(term: Term, dims: Sequence[Dim], known: Known) -> list[Part]:

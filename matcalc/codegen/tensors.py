@@ -167,11 +167,17 @@ def _negated(graph: Graph, value: Value) -> Value:
     """The sign of a product on the factor that it costs least at."""
     if value.op not in ("mul", "outer", "lift"):
         return graph.scale(Fraction(-1), value)
-    first, *rest = value.args
-    sizes = [sum(1 for dim in factor.axes if dim != 1) for factor in value.args]
-    if rest and sizes[1] < sizes[0]:
-        return graph.value(value.op, (first, _negated(graph, rest[0])), value.params, value.axes)
-    return graph.value(value.op, (_negated(graph, first), *rest), value.params, value.axes)
+    args = list(value.args)
+    place = args.index(min(args, key=_weight))
+    args[place] = _negated(graph, args[place])
+    return graph.value(value.op, tuple(args), value.params, value.axes)
+
+
+def _weight(value: Value) -> int:
+    """How many axes what a sign is put on has."""
+    if value.op in ("mul", "outer", "lift"):
+        return min([_weight(arg) for arg in value.args])
+    return sum(1 for dim in value.axes if dim != 1)
 
 
 def _diagonal_form(pattern: tuple[int, ...]) -> str:
