@@ -154,8 +154,6 @@ def logdet(low: Lowering, node: Node) -> Sum:
     value = Sum(SCALAR)
     for op, found in (("logdet", powers), ("tr", traces)):
         for part, p in found.items():
-            if op == "logdet" and facts.orthogonal(part):
-                continue
             term = table.make(op, part)
             value.include(factor(term) if op == "logdet" else low.lower(term), p)
     shorter = token_count(write(value)) <= token_count(table.make("logdet", x))
