@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from differences import close, evaluator, point
 
 from matcalc.calculus import gathering, grouping, items
 from matcalc.calculus.lowering import lower
@@ -43,14 +44,39 @@ BECOME = [
     ("A: matrix(n, n); tr(A)*(x.T@y)*z", "x.T@y*tr(A)*z"), ("x*sum(y)*(y.T@y)", "y.T@y*sum(y)*x"),
     ("{i, j: sum(k: x[k]*y[k]*A[i, j])}", "x.T@y*A"),
     ("{i: sum(j: S[i, j]*S[j, i])}; S: symmetric(n)", "sum(S**2, axis=1)"),
+    # and the rest, line by line
+    ("A, B: matrix(n, n); inv(2*A + 2*B)", "inv(A + B)/2"), ("A, B: matrix(n, n); inv(A/3 + B/3)", "3*inv(A + B)"),
+    ("A, B: matrix(n, n); inv(2*(A@B))", "inv(A@B)/2"), ("A, B: matrix(n, n); t: scalar; inv(t*A@B)", "inv(A@B)/t"),
+    ("A, B: matrix(n, n); inv(A@B)", "inv(A@B)"), ("D: diagonal(n); diag(diag(D))@A", "A*diag(D)"),
+    ("D: diagonal(n); inv(diag(diag(D)))@x", "x/diag(D)"), ("A, B: matrix(n, n); -tr(A - B)", "tr(B) - tr(A)"),
+    ("-sum(x - y)", "sum(y - x)"), ("-mean(x - y)", "mean(y - x)"), ("-(x - y).T", "y.T - x.T"),
+    ("t: scalar; -t*(x - y)", "t*(y - x)"), ("t: scalar; -(x - y)/t", "(y - x)/t"), ("sum(ones(3))", "3"),
+    ("x: vector(n); sum(ones(n))", "n"), ("tr(eye(n) - ones(n, n)/n)", "n - 1"), ("x: vector(3); sum(x*0 + 2)", "6"),
+    ("x: vector(n); y: vector(m); sum(0*[x; y] + 1)", "m + n"), ("(1/(1 + exp(-x)))**2", "sigmoid(x)**2"),
+    ("1/(1 + exp(x))", "sigmoid(-x)"), ("x/(1 + exp(-x))", "x*sigmoid(x)"),
+    ("A: matrix(m, n); unvec(vec(A)**2, m, n)", "A**2"), ("A: matrix(m, n); unvec(exp(2*vec(A)), m, n)", "exp(2*A)"),
+    ("vec(unvec(x, m, n))", "x"), ("Q: orthogonal(n); norm(Q@x)", "norm(x)"),
+    ("Q, P: orthogonal(n); A: matrix(n, n); norm(Q@A@P)", "norm(A)"), ("Q, P: orthogonal(n); norm(Q@P)", "norm(P)"),
+    ("A: matrix(n, n); Q: orthogonal(n); det(Q@A@Q)", "det(A)"), ("x: vector(5); x[1:][0]", "x[1]"),
+    ("A: matrix(4, 5); A.T[0, 1]", "A[1, 0]"), ("ones(3)[1]", "1"), ("eye(3)[0, 1] + eye(3)[2, 2]", "1"),
+    ("sign(x)*abs(x)", "x"), ("sign(x)/abs(x)", "1/x"), ("sign(x)*x", "abs(x)"),
+    ("X: matrix(m, n); exp(X)/sum(exp(X), axis=0)", "softmax(X, axis=0)"),
+    ("X: matrix(m, n); exp(X)/sum(exp(X), axis=1)", "softmax(X, axis=1)"), ("exp(x)/sum(exp(x))", "softmax(x)"),
+    ("t: scalar; A, B: matrix(m, n); A + B - t*(A + B)", "(1 - t)*(A + B)"),
+    ("A, B, C: matrix(m, n); A*B + A*C", "A*(B + C)"), ("a, b: scalar; a*x + b*x", "(a + b)*x"),
+    ("x@y.T@A + x@z.T@A", "x@(y.T + z.T)@A"), ("A: matrix(m, n); A@x + A@y", "A@(x + y)"),
+    ("A: matrix(n, n); A@eye(n) + x@ones(n).T", "A + x"), ("A: matrix(n, n); 2*(A + B)/2", "A + B"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "form"), BECOME)
 def test_simplified(text: str, form: str) -> None:
-    node = simplify(elaborate(text).value)
+    value = elaborate(text).value
+    node = simplify(value)
     assert source(node) == form
     assert simplify(node) is node
+    at = point(value, seed=text)
+    assert close(evaluator(at)(node), evaluator(at)(value))
 
 
 def test_a_sum_that_stands_apart_is_closed_whatever_else_has_free_indices() -> None:
