@@ -48,6 +48,7 @@ def _changes(node: ast.AST) -> list[tuple[str, Callable[[Any], Any]]]:
         found.append(("sign or not removed", lambda n: n.operand))
     elif isinstance(node, ast.Call) and len(node.args) == 2 and not (
         any(isinstance(a, ast.Starred) for a in node.args) or ast.unparse(node.func) in ("max", "min")
+        or ast.unparse(node.args[0]) == ast.unparse(node.args[1])
     ):
         found.append(("arguments swapped", field("args", node.args[::-1])))
     elif isinstance(node, ast.If | ast.IfExp):

@@ -13,7 +13,6 @@ ZERO = "both differentials are multiplied by 0, whatever the sign and whichever 
 COMMUTES = "the two arguments may be exchanged: the operation is commutative"
 LARGER = "the larger (smaller) of two is the same in either order"
 SIGN = "a sign is 1 or -1, and never 0"
-SAME = "both arguments are the same"
 CYCLIC = "the trace is cyclic, tr(A B) = tr(B A)"
 
 REASONS: dict[tuple[str, str], str] = {
@@ -52,9 +51,6 @@ REASONS: dict[tuple[str, str], str] = {
         "sides with one text are equal, and at equal costs either order will do",
     ("matcalc.codegen.functions._slope", "arguments swapped: mul(node, parts[1]) -> mul(parts[1], node)"):
         "a product entry by entry is the same in either order, to the last bit",
-    ("matcalc.calculus.simplify._without_opposites",
-     "arguments swapped: new.get(node, node) -> new.get(node, node)"): SAME,
-    ("matcalc.calculus.terms._renamed", "arguments swapped: get(k, k) -> get(k, k)"): SAME,
     ("matcalc.calculus.multilinear.blocks_of",
      "arguments swapped: add(column, block.shape[1]) -> add(block.shape[1], column)"):
         "a sum of dimensions is the same in either order",

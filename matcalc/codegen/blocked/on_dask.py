@@ -69,7 +69,7 @@ class OnDask(Blocked):
 
     def _over_chunks(
         self, block: Any, count: int, arrays: Sequence[tuple[Any, int]], shared: Sequence[Any], sums: Sequence[Any],
-        kept: Sequence[tuple[tuple[int, ...], int]], options: Sequence[Any],
+        kept: Sequence[tuple[tuple[int, ...], int]], beside: int, options: Sequence[Any],
     ) -> tuple[Any, ...]:  # fmt: skip
         """What `_over_blocks` gives, of chunks."""
         import dask
@@ -84,7 +84,7 @@ class OnDask(Blocked):
         given = dask.delayed(tuple(shared), pure=True)
         found = [
             task(self.source, self.__name__, block.__name__, axes, hows, tuple([axis for _, axis in kept]),
-                 [of[k] for of in pieces], given, rows, threads or 1)
+                 [of[k] for of in pieces], given, beside, rows, threads or 1)
             for k in range(len(sizes))
         ]  # fmt: skip
         total = _tree([part[0] for part in found], hows)
@@ -147,7 +147,7 @@ def _module(source: str, name: str) -> dict[str, Any]:
 
 def _chunk(
     source: str, name: str, block: str, axes: Sequence[int], sums: Sequence[str], kept: Sequence[int],
-    arrays: Sequence[Any], shared: Sequence[Any], rows: int | None, threads: int,
+    arrays: Sequence[Any], shared: Sequence[Any], beside: int, rows: int | None, threads: int,
 ) -> tuple[Any, ...]:  # fmt: skip
     """What a task does: the sums over a chunk, and then what is kept of it."""
     import numpy as np
@@ -166,7 +166,7 @@ def _chunk(
     # what is kept comes in the order of the blocks, so one thread where there is any
     options = (rows, 1 if kept else threads, None, 0, 1)
     pairs = list(zip(arrays, axes, strict=True))
-    added = names["_over_blocks"](gathered, count, pairs, shared, functions, (), options)
+    added = names["_over_blocks"](gathered, count, pairs, shared, functions, (), beside, options)
     return tuple(added), *(np.concatenate(parts[k], axis=axis) for k, axis in enumerate(kept))
 
 
