@@ -12,6 +12,7 @@ __all__ = ["reason_of"]
 ZERO = "both differentials are multiplied by 0, whatever the sign and whichever is named"
 COMMUTES = "the two arguments may be exchanged: the operation is commutative"
 LARGER = "the larger (smaller) of two is the same in either order"
+POWER = "no factor has the power 0"
 SIGN = "a sign is 1 or -1, and never 0"
 CYCLIC = "the trace is cyclic, tr(A B) = tr(B A)"
 
@@ -57,6 +58,11 @@ REASONS: dict[tuple[str, str], str] = {
     ("matcalc.calculus.edges.Edge.__init__", "constant: False -> True"):
         "which way a path is read is set where an edge gets one, and looked at nowhere else",
     ("matcalc.calculus.factoring.written", "comparison: whole.sign() < 0 -> whole.sign() <= 0"): SIGN,
+    ("matcalc.calculus.terms.normalise", "comparison: len(raw.scalars) > 1 -> len(raw.scalars) >= 1"):
+        "one item is in order",
+    ("matcalc.calculus.tensors._settled", "statement removed: break -> pass"): "what is settled stays as it is",
+    ("matcalc.calculus.powers.raised_sum", "comparison: q * p < 0 -> q * p <= 0"): POWER,
+    ("matcalc.calculus.simplify._times", "comparison: p < 0 -> p <= 0"): POWER,
     ("matcalc.calculus.writing.dim_node", "comparison: c < 0 -> c <= 0"): "a polynomial keeps no coefficient that is 0",
 }  # fmt: skip
 

@@ -42,7 +42,7 @@ FORMS = [
     ("J = sum(softplus(X@w) - y*(X@w))", "w", "X.T@(sigmoid(X@w) - y)"),
     ("J = log(det(X))", "X", "inv(X).T"),
     ("y: scalar\np = sigmoid(s)\ns: scalar\nJ = -(y*log(p) + (1 - y)*log(1 - p))", "s", "p - y"),
-    ("s = tr(X@X@B)", "X", "(X@B + B@X).T"),
+    ("s = tr(X@X@B)", "X", "(X@B + B@X).T"), ("s = tr(X@X@B)/t; t: scalar", "X", "(X@B + B@X).T/t"),
     ("A: symmetric(n)\nrho = x.T@A@x/(x.T@x)", "x", "2*(A@x - rho*x)/(x.T@x)"),
     ("J = logdet(X.T@X)", "X", "2*pinv(X).T"),
     ("J = log(sum(exp(x)))", "x", "softmax(x)"),

@@ -106,12 +106,9 @@ def diagonal(low: Lowering, node: Node) -> Sum:
     value = Sum(node.shape)
     for key, c in argument.terms.items():
         raw = Raw()
+        instantiate(raw, key, c, {0: 0, 1: 0})
         if kind(node.shape) == "matrix":
-            instantiate(raw, key, c, {0: 0, 1: 0})
             raw.factors.append((table.eye(node.shape[0]), 1, (0, 1)))
-        else:
-            instantiate(raw, key, c, {0: 0, 1: 0})
-            raw.sizes.pop(1, None)
         normalise(raw, free_of(node.shape), value)
     return value
 
