@@ -6,6 +6,7 @@ has to meet the first.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,11 @@ from matcalc.calculus.factoring import write
 from matcalc.calculus.simplify import settle
 from matcalc.calculus.terms import FIRST, Raw, Sum, normalise
 from matcalc.expressions.dims import Dim, multiply
-from matcalc.expressions.node import Node, axes
+from matcalc.expressions.node import Node, axes, intern
+from matcalc.language.program import elaborate
 from matcalc.operations import table
 from matcalc.operations.table import make, variable
+from matcalc.render.source import source
 from matcalc.verify.sampling import draw
 from tests.plain_evaluator import Evaluator
 
@@ -216,3 +219,17 @@ def test_pairs_of_indices() -> None:
                 operands += [at(node).item() ** float(power), []]
             total = total + float(c) * np.einsum(*operands, [0, 1] if free == ["n", "n"] else [])
         assert np.allclose(total, wanted), factors
+
+
+@pytest.mark.parametrize("shape", [("n", 1), ("n", "m")])
+def test_an_axis_without_an_index_tells_how_far_it_runs(shape: tuple[str, Any]) -> None:
+    """Found at random: inside a larger expression ``{i: sum(j, k: A[j, k])}`` said nothing of i."""
+    A, B = table.variable("A", ("n", "m")), table.variable("B", ("p", "n"))
+    one, two = Fraction(1), Fraction(2)
+    terms = ((two, ((0, one, (8, 9)),)), (-one, ((0, one, (8, 9)), (0, one, (8, 9)))))
+    node = table.matmul(B, intern("entries", (A,), terms, shape))
+    again = elaborate(f"A: matrix(n, m); B: matrix(p, n); {source(node)}").value
+    at = {"A": np.arange(6.0).reshape(2, 3), "B": np.array([[1.0, 2], [3, 5], [7, 4], [0, 1]])}
+    values = [Evaluator(at, {"n": 2, "m": 3, "p": 4}, {})(one) for one in (node, again)]
+    assert again.shape == node.shape
+    np.testing.assert_array_equal(*values)

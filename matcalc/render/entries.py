@@ -83,9 +83,21 @@ def entries_pieces(node: Node, spelling: Spelling, atom: int) -> list[Piece]:
             spare.append(next(supply))
         place = {**names, **dict(zip(summed, spare, strict=False))}
         pieces += _term(node, abs(c), factors, place, [place[k] for k in summed], spelling, atom)
+        if not number:
+            pieces += _repeated(node, names, spelling)
     if not node.params:
         pieces.append("0")
     return [*pieces, spelling.close] if names else pieces
+
+
+def _repeated(node: Node, names: dict[int, str], spelling: Spelling) -> list[Piece]:
+    """Ones along the axes that no term has an index for, which tell how far these run where they are read again."""
+    there = {k for _, factors in node.params for _, _, index in factors for k in index}
+    alone = [k for k in names if k not in there and k < len(node.shape) and node.shape[k] != 1]
+    form = {PLAIN: "*ones({})", POINTED: "*ones({}, 1)"}.get(spelling)
+    if form is None:
+        return []
+    return [form.format(spelling.dim(node.shape[k])) + spelling.at([names[k]]) for k in alone]
 
 
 Factors = Sequence[tuple[int, Fraction, tuple[int, ...]]]
