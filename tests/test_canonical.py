@@ -7,11 +7,13 @@ from fractions import Fraction
 import pytest
 from differences import close, evaluator, point
 
+import matcalc as mc
 from matcalc.calculus import gathering, grouping, items
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.telling import told_apart
-from matcalc.calculus.terms import FIRST, _label
+from matcalc.calculus.tensors import entries
+from matcalc.calculus.terms import FIRST, Raw, Sum, _label, normalise
 from matcalc.language.program import elaborate
 from matcalc.operations.table import variable
 from matcalc.render.source import source
@@ -45,6 +47,9 @@ BECOME = [
     ("{i, j: sum(k: x[k]*y[k]*A[i, j])}", "x.T@y*A"),
     ("{i: sum(j: S[i, j]*S[j, i])}; S: symmetric(n)", "sum(S**2, axis=1)"),
     # and the rest, line by line
+    ("x: vector(5); x[1:3]", "x[1:3]"), ("A: matrix(4, 5); A[1:3, :]", "A[1:3, :]"),
+    ("A: matrix(4, 5); x: vector(5); A[:, 1:3]@x[1:3]", "A[:, 1:3]@x[1:3]"),
+    ("{i, j: x[i]/y[j]}", "x@(1/y).T"), ("{i, j: A[i, j]/(x[i]*y[j])}; A: matrix(m, n)", "A/x/y.T"),
     ("X: matrix(m, n); X@inv(X.T@X)", "pinv(X).T"), ("X: matrix(m, n); inv(X.T@X)@X.T", "pinv(X)"),
     ("X: matrix(n, m); X.T@inv(X@X.T)", "pinv(X)"), ("X: matrix(n, m); inv(X@X.T)@X", "pinv(X).T"),
     ("A: matrix(m, n); u: vector(m); v: vector(n); A/u", "A/u"), ("A: matrix(m, n); v: vector(n); A/v.T", "A/v.T"),
@@ -133,3 +138,43 @@ def test_the_content_of_terms_has_their_common_sign() -> None:
     assert content("A, B: matrix(m, n); -A - B") == -1
     assert content("A, B: matrix(m, n); 2*A/3 - 4*B/3") == Fraction(2, 3)
     assert content("A, B: matrix(m, n); A/3 - 2*B") == 1
+
+
+def test_two_factors_stand_in_one_order() -> None:
+    A, B = variable("A", ("n", 1)), variable("B", ("n", 1))
+    assert _label([(A, 1, (0,)), (B, 1, (1,))], {0, 1}) == _label([(B, 1, (1,)), (A, 1, (0,))], {0, 1})
+
+
+def test_whichever_way_symmetric_matrices_are_turned_they_are_told_apart_alike() -> None:
+    S = variable("S", ("n", "n"), "symmetric")
+    path = [(0, 8), (8, 9), (9, 10), (10, 11), (11, 1)]
+    turned = [[i[::-1] if way >> k & 1 else i for k, i in enumerate(path)] for way in range(32)]
+    assert len({_label([(S, 1, i) for i in one], {0, 1}) for one in turned}) == 1
+
+
+def test_a_single_axis_is_a_column_or_a_row() -> None:
+    x = variable("x", ("n", 1))
+    for axis, shape in ((0, ("n", 1)), (1, (1, "n"))):
+        value = Sum((1, 1), ((axis, "n"),))
+        raw = Raw()
+        raw.factors.append((x, 1, (axis,)))
+        raw.sizes[axis] = "n"
+        normalise(raw, value.free, value)
+        assert entries(value, (axis,)).shape == shape
+
+
+def test_what_a_factor_weighs() -> None:
+    x = variable("x", ("n", 1))
+    assert [grouping._weight(x, p) for p in (1, -1, 2, 3)] == [2, 2, 4, 4]
+
+
+def test_a_function_varies_with_what_its_body_has_besides_the_argument() -> None:
+    derivation = mc.derive("f(t) = a*t**2; a: scalar; s = sum(f(x))", ["a", "x"])
+    assert derivation["a"].source() == "x.T@x"
+    assert derivation["x"].source() == "2*a*x"
+
+
+def test_the_last_entry_that_there_is() -> None:
+    assert mc.derive("y: vector(5); s = x[4]*(x.T@y)", "y")["y"].source() == "x[4]*x"
+    with pytest.raises(mc.ShapeError):
+        mc.derive("y: vector(5); s = x[5]*(x.T@y)", "y")
