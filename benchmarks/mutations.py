@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from matcalc.calculus.laws import POWERS, exponent_of
 from matcalc.facts import engine
 from matcalc.facts import names as closure
 from matcalc.facts.names import BITS, FACTS
@@ -203,9 +204,9 @@ def _chosen(op: str, entry: Any, field: str, cases: Any, mutant: Any) -> Iterato
     texts: dict[str, None] = {}
     for node in cases(op):
         shapes, params = tuple(a.shape for a in node.args), node.params
-        if op in ("matrix_power", "power_sum"):
-            number = node.args[-1]
-            params = (int(number.params[0]),) if number.op == "num" and number.params[0] <= 3 else ()
+        if op in POWERS:
+            exponent = exponent_of(node)
+            params = (int(exponent),) if exponent is not None and exponent <= 3 else ()
         if text := original(shapes, params):
             texts[text] = None
     for text in texts:

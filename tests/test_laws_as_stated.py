@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc.calculus.laws import opened_law
+from matcalc.calculus.laws import exponent_of, opened_law
 from matcalc.errors import ShapeError
 from matcalc.expressions import dims
 from matcalc.expressions.node import Node
@@ -25,7 +25,6 @@ from tests.differences import close, derivative, evaluator, point
 from tests.test_calculus_laws import NO_LAW, cases
 
 BY_BLOCKS = {"stack", "index"}  # their laws name no dimensions: below
-POWERS = ("matrix_power", "power_sum")
 CASES = 3  # of each text
 
 
@@ -38,8 +37,8 @@ def stated(op: str) -> Iterator[tuple[Node, str]]:
         if len(set(node.args)) < len(node.args):
             continue
         shapes, params = [argument.shape for argument in node.args], node.params
-        if op in POWERS and node.args[-1].op == "num":
-            params = (node.args[-1].params[0],)
+        if exponent_of(node) is not None:
+            params = (exponent_of(node),)
         texts = [entry.choose(shapes, params)] if entry.choose else []
         texts += [law for law in [opened_law(op, shapes, params)] if law]
         general = node.params in ((), (None,), (None, 1)) or op in ("kron_left", "kron_right", "unvec")

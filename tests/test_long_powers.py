@@ -17,6 +17,7 @@ from matcalc.operations.table import LONG
 RNG = np.random.default_rng(11)
 # of spectral radius about one, so that large powers are neither 0 nor infinite
 INPUTS = {"A": RNG.standard_normal((3, 3)) / 2, "x": RNG.standard_normal((3, 1)), "B": RNG.standard_normal((3, 3))}
+INPUTS["D"] = RNG.standard_normal((3, 3))
 
 
 def product(factors: int, factor: str = "A") -> str:
@@ -117,3 +118,24 @@ def test_vec_forms_have_powers_for_products_of_equal_factors() -> None:
     A = INPUTS["A"]
     columns = slope(lambda a: np.linalg.matrix_power(a, 4), A)
     assert close(Evaluator(INPUTS, {"n": 3}, {})(found.vectorised.node), columns.transpose(1, 0, 3, 2).reshape(9, 9))
+
+
+def test_steps_state_how_a_power_sum_changes_with_the_matrix() -> None:
+    program = "A, B, D: matrix(n, n); tr(power_sum(A, D, 2)@B)"
+    steps = mc.derive(program, "A").steps
+    laws = [law.text for step in steps for law in step.laws if law.text.startswith("d(power_sum")]
+    assert laws
+    assert all("dD @ X + X @ dD + dX @ D + D @ dX" in law for law in laws)
+    expected = slope(lambda a: np.trace((INPUTS["D"] @ a + a @ INPUTS["D"]) @ INPUTS["B"]), INPUTS["A"])
+    assert close(Evaluator(INPUTS, {"n": 3}, {})(mc.derive(program, "A")["A"].node), expected)
+
+
+def test_a_second_derivative_that_is_too_long_says_up_to_where_there_is_one() -> None:
+    with pytest.raises(mc.UnsupportedError, match=r"argument 1 is not supported.*k a number up to 31"):
+        mc.derive("A: matrix(n, n); x.T@matrix_power(A, 40)@x", "A", order=2)
+
+
+def test_the_first_negative_power_is_the_inverse() -> None:
+    assert elaborate("A: matrix(n, n); matrix_power(A, -1)").value.op == "inv"
+    assert mc.derive("A: matrix(n, n); tr(B@matrix_power(A, -1))", "B")["B"].source() == "inv(A).T"
+    assert elaborate("A: matrix(n, n); matrix_power(A, -2)").value.op == "matrix_power"

@@ -91,14 +91,15 @@ def diagonals(seed: int) -> Node:
         if rng.random() < 0.5:
             raw.factors = [(table.eye("n"), 1, pair), (rng.choice((U, V)), 1, (rng.choice(pair),)), *shared]
         else:
-            raw.factors = [(rng.choice((S, make("tanh", S))), 1, rng.choice((pair, pair[::-1]))), *shared]
+            along = [(S, 1, pair), (make("tanh", S), 1, pair[::-1]), (U, 1, pair[:1]), (V, 1, pair[1:]), None]
+            raw.factors = [*filter(None, [rng.choice(along)]), *shared]
         if rng.random() < 0.3:
             raw.scale(C, rng.choice((1, -1)))
         normalise(raw, value.free, value)
     return entries(value, range(4))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(120))
 def test_diagonals_beside_full_terms_are_the_einsum(seed: int) -> None:
     node = diagonals(seed)
     for sizes in ({"n": 3, "m": 2}, {"n": 1, "m": 1}):
@@ -106,7 +107,7 @@ def test_diagonals_beside_full_terms_are_the_einsum(seed: int) -> None:
 
 
 def test_what_is_on_a_diagonal_is_taken_into_what_stands_beside_it() -> None:
-    joined = [node for node in map(diagonals, range(60)) if len(blocks(node).params) == 1 and len(node.params) > 1]
+    joined = [node for node in map(diagonals, range(120)) if len(blocks(node).params) == 1 and len(node.params) > 1]
     assert len(joined) >= 5
     text = mc.compile("s = u.T@tanh(W@x + b)", ["W"], order=2).source
     deep = mc.compile("s = u.T@tanh(A@tanh(W@x + b))", ["W"], order=2).source

@@ -10,7 +10,7 @@ first axis that it agrees with, and terms, each for every component its position
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -33,6 +33,7 @@ Pattern: TypeAlias = tuple[int, ...]
 Place: TypeAlias = "tuple[Pattern, tuple[int, ...]]"
 Gathered: TypeAlias = "dict[Place, list[Term]]"
 Beside: TypeAlias = "tuple[Pattern, tuple[int, int], tuple[Factor, ...]]"
+Candidate: TypeAlias = "tuple[Place, Term, Factors]"  # where it stands, and its factors along a pair of axes
 
 
 class Term:
@@ -97,19 +98,14 @@ def _with_diagonals(gathered: Gathered, dims: Sequence[Dim], known: Known) -> di
 
     The sum ``A + diag(v)`` is a matrix, and what both have in common is multiplied once; the terms are taken out.
     """
-    groups: dict[Beside, tuple[list[tuple[Place, Term, Factors]], list[tuple[Place, Term, Factors]]]] = {}
+    groups: dict[Beside, tuple[list[Candidate], list[Candidate]]] = {}  # full terms, and those on the diagonal
     for place, terms in gathered.items():
-        pattern = place[0]
-        for k, i in enumerate(pattern):
-            pairs = [(i, k)] if i != k else [(low, k) for low in range(k) if pattern[low] == low]
-            for pair in pairs:
-                if pattern.count(pair[0]) != 1 + (i != k) or pattern.count(k) != (i == k) or dims[pair[0]] != dims[k]:
-                    continue
-                base = (*pattern[:k], k, *pattern[k + 1 :])
-                for term in terms:
-                    inside, beside = _parted(term, pair)
-                    if beside:
-                        groups.setdefault((base, pair, beside), ([], []))[i != k].append((place, term, inside))
+        for pair, equal in _pairs(place[0], dims):
+            base = tuple([k if k == pair[1] else first for k, first in enumerate(place[0])])
+            for term in terms:
+                inside, beside = _parted(term, pair)
+                if beside:
+                    groups.setdefault((base, pair, beside), ([], []))[equal].append((place, term, inside))
     found: dict[Pattern, list[list[Part]]] = {}
     taken: set[Term] = set()
     for (base, pair, beside), (full, diagonal) in groups.items():
@@ -127,6 +123,18 @@ def _with_diagonals(gathered: Gathered, dims: Sequence[Dim], known: Known) -> di
             taken.add(term)
             gathered[place].remove(term)
     return found
+
+
+def _pairs(pattern: Pattern, dims: Sequence[Dim]) -> Iterator[tuple[tuple[int, int], bool]]:
+    """Two axes of one size that no third one agrees with, and whether they agree with each other."""
+    for k, first in enumerate(pattern):
+        if first != k:
+            if pattern.count(first) == 2:
+                yield (first, k), True
+        elif pattern.count(k) == 1:
+            for low in range(k):
+                if pattern[low] == low and pattern.count(low) == 1 and dims[low] == dims[k]:
+                    yield (low, k), False
 
 
 def _over(c: Number, number: Number) -> Number:

@@ -26,8 +26,9 @@ from matcalc.operations import table
 from matcalc.operations.structure import UNROLLED
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["Local", "differential", "law_text", "local_terms", "opened_law"]
+__all__ = ["Local", "differential", "exponent_of", "law_text", "local_terms", "opened_law"]
 
+POWERS = frozenset({"matrix_power", "power_sum"})  # their laws depend on the exponent, their last argument
 UPSTREAM = "upstream"  # the type of the variable that stands for the upstream gradient
 
 
@@ -52,6 +53,11 @@ def law_text(op: str, shapes: Sequence[Shape], params: tuple[Any, ...]) -> str:
     if entry.law is None:
         raise UnsupportedError(f"the derivative of {op} is not supported", hint=entry.doc)
     return entry.choose(shapes, params) if entry.choose else entry.law.text
+
+
+def exponent_of(node: Node) -> Any:
+    """The number on which the law of a power of a matrix depends; None of what has no such exponent."""
+    return node.args[-1].params[0] if node.op in POWERS and node.args[-1].op == "num" else None
 
 
 def placeholders(op: str, shapes: Sequence[Shape], result: Shape) -> dict[str, Node]:

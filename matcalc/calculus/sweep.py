@@ -13,7 +13,7 @@ from fractions import Fraction
 from matcalc import facts
 from matcalc.calculus.factoring import write
 from matcalc.calculus.gathering import gathered
-from matcalc.calculus.laws import UPSTREAM, Local, local_terms
+from matcalc.calculus.laws import UPSTREAM, Local, exponent_of, local_terms
 from matcalc.calculus.lowering import lower, raised
 from matcalc.calculus.simplify import promising, settle
 from matcalc.calculus.sums import atom, factor_of
@@ -33,7 +33,6 @@ SOME = 12  # terms of a tensor beyond which those that differ in one component a
 SHORT = 60  # tokens up to which an adjoint is simplified further before it is passed on
 LONG = 10  # factors beyond which a term is closed into one
 CONSTANT = frozenset({"sign", "step", "is_max", "is_min", "greater", "at_least"})  # between their jumps
-POWERS = frozenset({"matrix_power", "power_sum"})  # their laws depend on the exponent, their last argument
 WIDE = 4000  # written-out size beyond which a factor is not opened
 
 
@@ -111,8 +110,7 @@ def _contributions(
     found = {k: Sum(node.args[k].shape, upstream.extra) for k in wanted}
     if not upstream.terms:
         return list(found.items())
-    last = node.args[-1]
-    exponent = last.params[0] if node.op in POWERS and last.op == "num" else None
+    exponent = exponent_of(node)
     shapes = tuple([a.shape for a in node.args])
     locals_ = (
         _own(node, shapes, bool(upstream.extra))
@@ -144,7 +142,8 @@ def _contributions(
         raise UnsupportedError(f"the law of {law.name} does not say how it changes with {which}", hint=hint)
     if missing and exponent != 0 and node.op not in CONSTANT:
         which = ", ".join(str(k + 1) for k in sorted(missing))
-        raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported")
+        hint = table.OPERATIONS[node.op].doc if node.op in table.OPERATIONS else ""
+        raise UnsupportedError(f"the derivative of {node.op} by its argument {which} is not supported", hint=hint)
     return list(found.items())
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from matcalc import facts
 from matcalc.calculus.blocks import computed
 from matcalc.calculus.factoring import write
-from matcalc.calculus.laws import law_text
+from matcalc.calculus.laws import exponent_of, law_text
 from matcalc.calculus.simplify import settle
 from matcalc.calculus.sweep import sweep
 from matcalc.expressions.node import Node, intern
@@ -67,9 +67,8 @@ class Gate:
         entry = OPERATIONS.get(self.op)
         if entry is None or entry.law is None:
             return ""
-        shapes, params = [a.shape for a in self.body.args], self.body.params
-        if self.op == "matrix_power" and self.body.args[1].op == "num":
-            params = self.body.args[1].params
+        shapes, exponent = [a.shape for a in self.body.args], exponent_of(self.body)
+        params = self.body.params if exponent is None else (exponent,)
         return law_text(self.op, shapes, params) if entry.choose else entry.law.text
 
     def __repr__(self) -> str:

@@ -206,8 +206,11 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
         params = (*params, *sizes)
         arguments = arguments[:-trailing]
     elif name in ("matrix_power", "power_sum"):
+        base = arguments
         arguments = tuple(_of_inverse(arguments)) if name == "matrix_power" else arguments
         _exponent(arguments[-1], scope)
+        if arguments is not base and isinstance(arguments[-1], Number) and arguments[-1].value == 1:
+            return Plan("inv", base[:1], params)
     elif name == "where" and not (isinstance(arguments[0], Call) and arguments[0].function in COMPARISONS):
         raise scope.error(UnsupportedError, "where needs a comparison", arguments[0], "write where(a > b, x, y)")
     return Plan(name, arguments, params)

@@ -43,6 +43,10 @@ def _opened_power_sum(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
     return f"d(power_sum(X, D, K)) = {' + '.join(inner)}" if inner else ""
 
 
+def _power_sum_law(args: Sequence[Shape], params: tuple[Any, ...]) -> str:
+    return _opened_power_sum(args, params) or "d(power_sum(X, D, K)) = power_sum(X, dD, K)"
+
+
 STRUCTURE = [
     Operation(
         "inv", "X", shapes.square, latex=r"{X}^{-1}", text="{X}⁻¹",
@@ -111,7 +115,7 @@ STRUCTURE = [
     ),
     Operation(
         "power_sum", "X, D, K", shapes.power_summed, numpy="_power_sum({X}, {D}, {K})", latex=r"\operatorname{S}",
-        adjoint={"D": "power_sum(X.T, G, K)"}, opened=_opened_power_sum,
+        choose=_power_sum_law, adjoint={"D": "power_sum(X.T, G, K)"}, opened=_opened_power_sum,
         law=Law("d(power_sum(X, D, K)) = power_sum(X, dD, K)", "derivative of a matrix power", "product rule"),
         doc="power_sum(X, D, k): the sum of X^i @ D @ X^(k-1-i) over i < k; linear in D; by X, k a number up to 31",
     ),

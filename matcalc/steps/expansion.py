@@ -7,9 +7,8 @@ zero, and drops out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from matcalc.calculus.laws import differential, placeholders
+from matcalc.calculus.laws import differential, exponent_of, placeholders
 from matcalc.calculus.simplify import simplify
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.node import Node, intern, postorder
@@ -71,9 +70,8 @@ def _opened(node: Node, live: Mapping[Node, bool], marks: Marks, own: Node | Non
     entry = OPERATIONS.get(op)
     if entry is None or entry.law is None:
         raise UnsupportedError(f"the differential of {op} has no law in matrix form")
-    exponent: Any = node.args[1].params[0] if op == "matrix_power" and node.args[1].op == "num" else None
     shapes = tuple([a.shape for a in node.args])
-    law = differential(op, shapes, node.params, node.shape, exponent)
+    law = differential(op, shapes, node.params, node.shape, exponent_of(node))
     names = placeholders(op, shapes, node.shape)
     actual: dict[Node, Node] = {names["y"]: node if own is None else own}
     for name, argument, change in zip(entry.signature, node.args, changes, strict=True):

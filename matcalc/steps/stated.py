@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from matcalc import facts
-from matcalc.calculus.laws import differential, law_text, placeholders
+from matcalc.calculus.laws import differential, exponent_of, law_text, placeholders
 from matcalc.expressions.node import Node, Shape, intern, postorder
 from matcalc.operations import table
 from matcalc.operations.registry import Law
@@ -35,11 +35,10 @@ def law_of(node: Node) -> Law | None:
     entry = OPERATIONS.get(node.op)
     if entry is None or entry.law is None:
         return None
-    params = node.params
-    if node.op == "matrix_power" and node.args[1].op == "num":
-        params = node.args[1].params
     if entry.choose is None:
         return _with_constant(node, entry.law)
+    exponent = exponent_of(node)
+    params = node.params if exponent is None else (exponent,)
     return Law(law_text(node.op, [a.shape for a in node.args], params), entry.law.title, entry.law.source)
 
 
