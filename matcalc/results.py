@@ -128,6 +128,13 @@ class Expression:
     def __repr__(self) -> str:
         return f"<{self.text()}>"
 
+    def _repr_latex_(self) -> str | None:
+        """What a notebook shows."""
+        try:
+            return rf"$\displaystyle {self.latex()}$"
+        except MatcalcError:  # it then shows the line above
+            return None
+
 
 class Result(Expression):
     """A derivative: of what, by what, in which layout, and whether that transposes what the default one shows.
@@ -179,7 +186,16 @@ class Result(Expression):
 
 
 class Derivation(Mapping[Any, Result]):
-    """The derivatives of a program's value by some of its variables, by name."""
+    """The derivatives of a program's value by some of its variables, by name.
+
+    Printed, it is what the command line prints; a notebook shows its equations.
+
+    >>> import matcalc as mc
+    >>> mc.derive("s = u.T@tanh(W@x + b)", ["W", "b"])
+    ∂s/∂W = (u ⊙ (1 − tanh(W x + b)^∘2)) xᵀ   (n×d)
+    ∂s/∂b = u ⊙ (1 − tanh(W x + b)^∘2)        (n)
+    where u: n, W: n×d, x: d, b: n, s: scalar
+    """
 
     def __init__(self, program: Program, value: Node, of: str, notes: Sequence[str]) -> None:
         self.differentiated: dict[str, Node] = {}  # the gradients that second derivatives are taken of
@@ -226,6 +242,23 @@ class Derivation(Mapping[Any, Result]):
 
     def __len__(self) -> int:
         return len(self.results)
+
+    def __repr__(self) -> str:
+        from matcalc.showing.equations import text
+
+        try:
+            return text(self)
+        except MatcalcError as error:  # a formula that is too long to be written
+            return f"<derivatives by {', '.join(map(str, self))}: {error}>"
+
+    def _repr_latex_(self) -> str | None:
+        """What a notebook shows: an equation for each derivative."""
+        from matcalc.showing.equations import latex_equations
+
+        try:
+            return latex_equations(self)
+        except MatcalcError:
+            return None
 
 
 def shown_shape(shape: Shape) -> tuple[Any, ...]:

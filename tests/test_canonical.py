@@ -37,6 +37,10 @@ BECOME = [
     ("a, t: scalar; sigmoid(t)*a + sigmoid(-t)*a", "a"), ("t: scalar; sigmoid(-t)*a", "sigmoid(-t)*a"),
     ("t: scalar positive; sqrt(t)*(sqrt(t) - 1/sqrt(t))", "t - 1"),
     ("t: scalar positive; t*(1/t - t)", "1 - t**2"),
+    # like terms in the argument of a function, that meet after what they have in common is taken out
+    ("t: scalar; exp(t*x - (t - 1)*x)", "exp(x)"), ("A, B, C: matrix(n, n); inv(A@B - A@(B - C))", "inv(A@C)"),
+    ("t: scalar; step((t - 1)*x - t*x)", "step(-x)"), ("exp(x*(y - 1) - x*y + x)", "ones(n)"),
+    ("A, B: matrix(n, n); norm(A@x - (A - B)@x)", "norm(B@x)"),
     # the order of names in a difference: Latin before Greek
     ("a, beta: scalar; a*x - beta*x", "(a - beta)*x"), ("a, beta: scalar; beta*x - a*x", "(beta - a)*x"),
     # transposes over quotients by a scalar

@@ -14,7 +14,7 @@ import pytest
 
 import matcalc as mc
 from matcalc.cli.latex import DOCUMENT
-from matcalc.cli.showing import latex_equations, latex_shapes
+from matcalc.showing.equations import latex_equations, latex_shapes
 
 HERE = Path(__file__).parent
 CORPUS = json.loads((HERE / "corpus" / "public.json").read_text(encoding="utf-8"))["cases"]

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import matcalc as mc
 from matcalc.expressions import dims
 from matcalc.expressions.node import Node, Shape, postorder
 from matcalc.language.reading import expression
@@ -544,3 +545,36 @@ def test_math_core_accepts_every_formula() -> None:
     converter = math_core.LatexToMathML()
     for formula in formulas():
         assert "<math" in converter.convert_with_local_state(formula, displaystyle=True), formula
+
+
+def test_results_show_themselves() -> None:
+    """In a session, and in a notebook."""
+    found = mc.derive("s = u.T@tanh(W@x + b)", ["W", "b"])
+    assert repr(found).splitlines() == [
+        "∂s/∂W = (u ⊙ (1 − tanh(W x + b)^∘2)) xᵀ   (n×d)", "∂s/∂b = u ⊙ (1 − tanh(W x + b)^∘2)        (n)",
+        "where u: n, W: n×d, x: d, b: n, s: scalar",
+    ]  # fmt: skip
+    assert str(found) == repr(found)
+    shown = found._repr_latex_()
+    assert shown is not None
+    assert shown.startswith("\\begin{align*}")
+    assert found["W"].latex() in shown
+    assert found["b"]._repr_latex_() == f"$\\displaystyle {found['b'].latex()}$"
+    assert repr(found["b"]) == "<u ⊙ (1 − tanh(W x + b)^∘2)>"
+    assert [repr(step) for step in found.steps[:2]] == ["<definition z: W x + b>", "<definition h: tanh(z)>"]
+    assert repr(mc.derive("Y = A@X", "X").steps[-1]).startswith("<result X: entries(")
+    report = mc.check("s = x.T@x", "x")
+    assert repr(report) == report.text()
+
+
+def test_what_is_too_long_to_be_written_shows_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = mc.derive("s = x.T@x", "x")
+
+    def too_long(*_: object, **__: object) -> str:
+        raise mc.LimitError("the formula is too long")
+
+    monkeypatch.setattr("matcalc.render.text.text", too_long)
+    monkeypatch.setattr("matcalc.render.latex.latex", too_long)
+    assert repr(found) == "<derivatives by x: the formula is too long>"
+    assert found._repr_latex_() is None
+    assert found["x"]._repr_latex_() is None

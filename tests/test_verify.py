@@ -164,6 +164,24 @@ def test_no_point_is_inconclusive_and_not_passed() -> None:
         assert "inconclusive" in report[name].message
 
 
+@pytest.mark.parametrize(
+    "program",
+    ["Q: orthogonal(n); x/logdet(Q)", "x/(sum(y) - sum(y))", "log(sum(x - x))*y.T@x", "x/0", "sum(x)**(-2)*(1/0)"]
+)
+def test_what_has_no_finite_value_is_inconclusive(program: str) -> None:
+    """A log-determinant of 1e-16 is no measure of a division by zero."""
+    report = mc.check(program, wrt="x", claims={"x": "x"} if program == "x/0" else None)
+    assert not report.passed
+    assert report["x"].inconclusive
+
+
+def test_a_derivative_of_what_divides_by_zero_is_written() -> None:
+    """The number under a sum is no factor of it where it is zero."""
+    found = mc.derive("S: symmetric(n); Q: orthogonal(n); logsumexp(S@x)/logdet(Q)", ["S", "x"])
+    assert found["x"].source() == "S@softmax(S@x)/0"
+    assert "0" in found["S"].source()
+
+
 def test_an_ill_conditioned_program_is_inconclusive() -> None:
     source = "A: matrix(2, 2); J = tr(inv([1, 1; 1, 1 + 1e-12] + 1e-14*A))"
     assert check(source, {"A": "0*A"})["A"].inconclusive

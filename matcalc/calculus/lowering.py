@@ -15,7 +15,7 @@ from matcalc.calculus import inverses, known, multilinear, pairs, powers
 from matcalc.calculus.factoring import write
 from matcalc.calculus.sums import factor, leaf, number, ones
 from matcalc.calculus.tensors import entries_sum
-from matcalc.calculus.terms import Number, Sum
+from matcalc.calculus.terms import Number, Sum, powers_of
 from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
 from matcalc.operations.table import OPERATIONS
@@ -46,7 +46,10 @@ class Lowering:
         """A node in its canonical writing: like terms met, common factors taken out; sums are not multiplied out."""
         found = self.tidied.get(node)
         if found is None:
-            found = table.zeros(node.shape) if not self.lower(node).terms else write(self.lower(node))
+            value = self.lower(node)
+            found = _written(value)
+            if len(value.terms) > 1 and _has_sum(value):  # of ``t*r - (t - 1)*r`` it is ``(t - (t - 1))*r`` so far
+                found = _written(self.lower(found))
             self.tidied[node] = found
             self.tidied.setdefault(found, found)
         return found
@@ -82,6 +85,15 @@ HANDLERS: dict[str, Handler] = {
     "expm_frechet": inverses.frechet,
     "unvec": pairs.unstacked, "vec": pairs.vectorised, "kron_left": pairs.kron_left, "kron_right": pairs.kron_right,
 }  # fmt: skip
+
+def _written(value: Sum) -> Node:
+    return write(value) if value.terms else table.zeros(value.shape)
+
+
+def _has_sum(value: Sum) -> bool:
+    """Whether a sum is a factor of a term, which may meet its like where what both have in common is taken out."""
+    return any(node.op in ("add", "sub") for key in value.terms for node, _ in powers_of(key))
+
 
 _LOWERING = Lowering()
 

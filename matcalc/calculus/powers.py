@@ -153,7 +153,7 @@ def reciprocal(low: Lowering, node: Node) -> Sum:
 def exponential(low: Lowering, node: Node) -> Sum:
     """``exp(-t)`` is the power -1 of ``exp(t)``; ``exp(x - logsumexp(x))`` is ``softmax(x)``."""
     sign, inner = signed(low.tidy(node.args[0]))
-    if inner.op == "num" and inner.params[0] == 0:
+    if facts.zero(inner):
         return low.lower(table.ones(node.shape))
     if inner.op == "sub" and inner.args[1].op == "logsumexp" and inner.args[1].args[0] is inner.args[0]:
         argument, total = inner.args[0], inner.args[1]
@@ -166,7 +166,7 @@ def of_sign(low: Lowering, node: Node) -> Sum:
     """``sign(-2*t)`` is ``-sign(t)``, ``step(2*t)`` is ``step(t)``."""
     c, inner = peeled(low.tidy(node.args[0]))
     single = low.lower(inner).single
-    if single is not None and single[1] not in (1, -1):
+    if single is not None:
         inner = write_term(single[0], 1 if single[1] > 0 else -1, inner.shape)
         sign, inner = signed(inner)
         c *= sign

@@ -124,7 +124,8 @@ def _peel(node: Node) -> tuple[Number, Node] | None:
     if node.op == "mul" and node.args[0].op == "num" and node.args[1].shape == node.shape:
         return node.args[0].params[0], node.args[1]
     if node.op == "div" and node.args[1].op == "num" and node.args[0].op in ("add", "sub"):
-        return Fraction(1) / node.args[1].params[0], node.args[0]
+        number = node.args[1].params[0]
+        return (Fraction(1) / number, node.args[0]) if number else None
     return None
 
 

@@ -20,10 +20,10 @@ from matcalc.cli.arguments import (
     sizes,
     steps_options,
 )  # fmt: skip
-from matcalc.cli.showing import FORMATS, as_json, formulas, legend, text
 from matcalc.cli.streams import out
 from matcalc.cli.verifying import verified
 from matcalc.derivation import Derivation
+from matcalc.showing.equations import FORMATS, as_json, formulas, legend, text
 
 __all__ = ["derive"]
 

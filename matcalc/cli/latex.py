@@ -17,9 +17,9 @@ from matcalc.cli.arguments import (
     output_options,
     steps_options,
 )  # fmt: skip
-from matcalc.cli.showing import latex_equations, latex_shapes
 from matcalc.cli.streams import deliver
 from matcalc.cli.verifying import verified
+from matcalc.showing.equations import latex_equations, latex_shapes
 
 __all__ = ["latex"]
 

@@ -16,7 +16,7 @@ from matcalc.render.latex import latex as latex_as_it_is
 from matcalc.render.names import latex_name
 from matcalc.render.shapes import shape_latex
 from matcalc.results import Derivation, Expression, Result
-from matcalc.vec_writing import shown_vec, vec_left_latex
+from matcalc.showing.vec import shown_vec, vec_left_latex
 
 if TYPE_CHECKING:
     from matcalc.language.program import Program

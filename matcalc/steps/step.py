@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from matcalc.calculus.tensors import is_entries
 from matcalc.calculus.terms import Sum
 from matcalc.expressions.node import Node, Shape
 from matcalc.operations.registry import Law
@@ -93,4 +94,7 @@ class DerivationStep:
         return say(key, **{name: say.term(word) for name, word in values.items()})
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {self.name or self.by}: {self.formula!r}>"
+        from matcalc.render.text import text
+
+        formula = repr(self.formula) if is_entries(self.formula) else text(self.formula)
+        return f"<{self.kind} {self.name or self.by}: {formula}>"

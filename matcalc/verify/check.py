@@ -17,6 +17,7 @@ from matcalc.codegen.numpy_module import Request
 from matcalc.errors import UnknownNameError
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
+from matcalc.language.domains import without_value
 from matcalc.verify import claims as claiming
 from matcalc.verify import sampling, wide
 from matcalc.verify.differences import COMPLEX
@@ -101,6 +102,7 @@ class Checker:
     ) -> None:  # fmt: skip
         self.program, self.structure, self.rng = program, structure, rng
         (self.value,) = without_definitions([program.value if value is None else value])
+        self.nowhere = any(without_value(node) for node in postorder(self.value))  # it divides by what is zero
         self.bound = {**getattr(program, "functions_bound", {}), **(functions or {})}
         self.inputs = list(program.inputs.values())
         self.sampler = Sampler(
@@ -129,7 +131,7 @@ class Checker:
     ) -> dict[str, list[Finding]] | Report:
         """The findings at some points, by name; a report at once where there is too much to do
         entry by entry."""
-        point = self.sampler.point()
+        point = self._point()
         if point is not None:
             width = sampling.entries_of(self.value.shape, point.sizes)
             for name in names:
@@ -148,7 +150,7 @@ class Checker:
         found: dict[str, list[Finding]] = {name: [] for name in names}
         drawn = lost = 0
         while min(map(len, found.values()), default=points) < points and drawn < points + REDRAWS:
-            point = first or self.sampler.point(SMALLER ** max(0, lost - 1))
+            point = first or self._point(SMALLER ** max(0, lost - 1))
             first = None
             drawn += 1
             if point is None:
@@ -164,6 +166,10 @@ class Checker:
                     spoilt = True
             lost += spoilt
         return found
+
+    def _point(self, scale: float = 1.0) -> Point | None:
+        """A point to judge at; none where the program has no finite value anywhere."""
+        return None if self.nowhere else self.sampler.point(scale)
 
     def _compared(self, name: str, point: Point, got: Any) -> Finding | None:
         """The gradient and the truth at a point; nothing where the truth is not known well enough."""

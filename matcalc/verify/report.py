@@ -87,4 +87,4 @@ class Report(Mapping[Any, VariableReport]):
         lines = [f"{name}: {self[key].message}" for key, name in names.items()]
         return "\n".join([*lines, *[one.message for one in self.laws.values()]])
 
-    __str__ = text
+    __repr__ = __str__ = text

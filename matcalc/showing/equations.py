@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from matcalc.derivation import Derivation, Expression, Result
 from matcalc.expressions.node import kind
 from matcalc.phrases import Phrases, phrases
 from matcalc.render.names import latex_name, text_name
 from matcalc.render.shapes import shape_latex, shape_text
-from matcalc.vec_writing import shown_vec, vec_left_latex, vec_left_text
+from matcalc.results import Derivation, Expression, Result
+from matcalc.showing.vec import shown_vec, vec_left_latex, vec_left_text
 
 __all__ = [
     "FORMATS",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matcalc.derivation import Derivation, Expression, Result
 from matcalc.expressions.node import axes, kind
 from matcalc.render.names import latex_name, text_name
+from matcalc.results import Derivation, Expression, Result
 
 __all__ = ["shown_vec", "vec_left_latex", "vec_left_text"]
 
