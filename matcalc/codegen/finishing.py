@@ -14,6 +14,7 @@ from matcalc.codegen.contracting import contracted
 from matcalc.codegen.exponentials import Family, families, family, in_parts, mirrored, of_mirrored
 from matcalc.codegen.kronecker import unformed
 from matcalc.codegen.multiplying import is_product, rewritten_product
+from matcalc.codegen.scaling import scaled_early
 from matcalc.codegen.squares import squared
 from matcalc.codegen.values import Graph, Value
 from matcalc.codegen.walks import below
@@ -192,7 +193,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
 
 def finish(graph: Graph, outputs: Sequence[Value], hints: dict[Value, str]) -> list[Value]:
     """The outputs after all changes; ``hints`` follow the values."""
-    found = list(outputs)
+    found = scaled_early(graph, outputs, hints) if graph.options.scalars else list(outputs)
     for name, rule in RULES:
         if getattr(graph.options, name):
             found = Pass(graph, found, hints).run(rule, hints)

@@ -11,10 +11,11 @@ value knows whose memory its text reads, and every array how many such values th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from matcalc.codegen.branches import Branch
 from matcalc.codegen.emit import FREE, Emitter
+from matcalc.codegen.helpers import HELPERS
 from matcalc.codegen.values import VIEWS, Value
 from matcalc.codegen.writing import ATOM, Text, real_text
 from matcalc.operations.table import OPERATIONS
@@ -35,6 +36,7 @@ class InPlaceEmitter(Emitter):
     """Writes the body of a function, overwriting arrays that are done with."""
 
     def _begin(self, branches: Mapping[Value, Branch]) -> None:
+        self.order = readers_first(self.order, self.wanted, branches)
         self.left: dict[Value, int] = dict.fromkeys(self.order, 0)  # users that are not written
         for value in self.order:
             for argument in set(value.args):
@@ -70,7 +72,7 @@ class InPlaceEmitter(Emitter):
         if value.op in VIEWS or value.op == "choice" or not text.isidentifier():
             return below
         own = frozenset({self.memory.setdefault(text, text)})
-        return own if value.op in OWNED or not value.axes else own | below  # a number is no view
+        return own if is_owned(value) or not value.axes else own | below  # a number is no view
 
     def _part(self, name: str, form: str) -> str:
         """That of a square matrix by its stride, which takes a microsecond less."""
@@ -82,7 +84,7 @@ class InPlaceEmitter(Emitter):
 
     def _is_own(self, base: Value, beside: Sequence[Value] = ()) -> bool:
         """Whether an array may be overwritten, now that what is being written has read it."""
-        if base.op not in OWNED or self.left[base]:
+        if not is_owned(base) or self.left[base]:
             return False
         text = self.text[base][0]
         if not text.isidentifier():
@@ -93,7 +95,7 @@ class InPlaceEmitter(Emitter):
     def _overwritten(self, value: Value) -> bool:
         """Write a value into the memory of one of its arguments, if there is one to be had."""
         how = function_of(value)
-        if how is None or len(value.axes) < 2 or 1 in value.axes:
+        if how is None or not is_in_place(value):
             return False
         for k, base in enumerate(value.args):
             if base.axes == value.axes and self._is_own(base):
@@ -117,6 +119,7 @@ class InPlaceEmitter(Emitter):
         """The statement that overwrites ``name``, and gives it a ``new`` name, if there is one."""
         operands = [name if argument is value.args[k] else real_text(text)[0]
                     for argument, text in zip(value.args, texts, strict=True)]  # fmt: skip
+        operands += self._beside(value)
         if value.op == "pow":
             operands[1] = operands[0]
         self.text[value] = (new or name, ATOM)
@@ -129,6 +132,56 @@ class InPlaceEmitter(Emitter):
         return [f"{how}({', '.join(operands)}, out={name})"]
 
 
+    def _beside(self, value: Value) -> list[str]:
+        """What a function of the module takes beside its operands; the module will have it."""
+        if helper_of(value):
+            self.writer.helper(helper_of(value), into=True)
+        axes = value.params[1:2] if value.op == "call" else ()
+        return [f"axis={axis}" for axis in axes if axis is not None]
+
+
+def readers_first(order: Sequence[Value], wanted: Collection[Value], placed: Collection[Value]) -> list[Value]:
+    """The order in which values are written: before an array is overwritten, what else reads it, if that can be.
+
+    ``dW2 = H.T.dot(D)`` before ``H *= H``, which would need an array of its own after it. Nothing overwrites what is
+    ``wanted``; what is ``placed``, in a branch, has its place.
+    """
+    users: dict[Value, list[Value]] = {value: [] for value in order}
+    for value in order:
+        for argument in dict.fromkeys(value.args):
+            users[argument].append(value)
+    placed = {*placed, *(value for value in order if value.op == "choice")}
+    found: dict[Value, None] = {}
+
+    def is_ready(value: Value) -> bool:
+        there = [a in found or (a.op in VIEWS and all(b in found for b in a.args)) for a in value.args]
+        return all(there) and value not in placed and not is_in_place(value)
+
+    def readers(base: Value) -> list[Value]:
+        seen = [reader for user in users[base] for reader in (users[user] if user.op in VIEWS else [user])]
+        return [reader for reader in dict.fromkeys(seen) if reader not in found]
+
+    for value in order:
+        if value not in found and is_in_place(value) and value not in placed:
+            for base in [a for a in value.args if a.axes == value.axes and is_owned(a) and a not in wanted]:
+                others = [reader for reader in readers(base) if reader is not value]
+                if all(map(is_ready, others)):
+                    found.update(dict.fromkeys([*(a for other in others for a in other.args), *others]))
+                    break
+        found[value] = None
+    return list(found)
+
+
+def is_owned(value: Value) -> bool:
+    """Whether a value is an array of its own, which no other one is a view of or may be a view of."""
+    return value.op in OWNED or bool(helper_of(value))
+
+
+def is_in_place(value: Value) -> bool:
+    """Whether a value is a matrix that can be computed into the memory of an argument."""
+    return len(value.axes) > 1 and 1 not in value.axes and function_of(value) is not None
+
+
 def function_of(value: Value) -> str | None:
     """The function of NumPy that computes a value into an array, where there is one."""
     if value.op in NAMES:
@@ -138,5 +191,14 @@ def function_of(value: Value) -> str | None:
         return "np.multiply" if exponent.op == "const" and exponent.params[0] == 2 else None
     if value.op == "map" and value.params[0] in OPERATIONS:
         found = UFUNC.fullmatch(OPERATIONS[value.params[0]].numpy)
-        return found[1] if found else None
-    return None
+        if found:
+            return found[1]
+    return helper_of(value) or None
+
+
+def helper_of(value: Value) -> str:
+    """The module's own function of a matrix that computes a value into an array, or nothing."""
+    if value.op not in ("map", "call") or len(value.args) != 1 or len(value.args[0].axes) < 2:
+        return ""
+    name = f"_{value.params[0]}"
+    return name if name in HELPERS and HELPERS[name].into else ""

@@ -201,7 +201,7 @@ def _module(request: Request, signature: Signature, writer: Writer, emitter: Emi
     """All parts of the text, in order; ``guarded`` is what computes branches that are not taken."""
     opening = signature.write(writer)
     results = _returned(request, emitter.results)
-    helpers, scipy = texts(writer.helpers, request.complex)
+    helpers, scipy = texts(writer.helpers, request.complex, writer.into)
     body = [*_docstring(request, signature, bool(scipy)), *opening, *emitter.lines, *results]
     head = [QUIET, signature.head(request.name)] if guarded else [signature.head(request.name)]
     function = "\n".join([*head, *(f"{INDENT}{line}".rstrip() for line in body)])

@@ -90,7 +90,7 @@ class WorkspaceEmitter(InPlaceEmitter):
         operands = [real_text(text)[0] for text in args]
         if value.op == "pow":
             operands = operands[:1] * 2
-        return f"{NAMES.get(value.op) or function_of(value)}({', '.join(operands)}"
+        return f"{NAMES.get(value.op) or function_of(value)}({', '.join([*operands, *self._beside(value)])}"
 
     def _zeros(self, value: Value) -> str:
         """An array of zeros: what was cleared at first stays so where one diagonal alone is filled in."""

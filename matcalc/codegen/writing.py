@@ -36,6 +36,7 @@ class Writer:
     ) -> None:
         self.dims, self.inputs, self.functions, self.complex = dims, inputs, functions, complex_
         self.helpers: set[str] = set()
+        self.into: set[str] = set()  # those that are given memory to compute in
         self.plain: set[Value] = set()  # computed with Python's own numbers, whose division by zero is an error
 
     def write(self, value: Value, args: list[Text]) -> Text:
@@ -47,9 +48,11 @@ class Writer:
             self.plain.add(value)
         return writer(self, value, args)
 
-    def helper(self, name: str) -> str:
-        """The name of a helper, which the module will have."""
+    def helper(self, name: str, into: bool = False) -> str:
+        """The name of a helper, which the module will have; ``into`` memory that it is given, or not."""
         self.helpers.add(name)
+        if into:
+            self.into.add(name)
         return name
 
     def template(self, text: str) -> str:

@@ -137,7 +137,8 @@ def _text(
     opening = signature.write(writer)
     if rows is not None:
         opening.append(f"{signature.options[0]} = {rows} if {signature.options[0]} is None else {signature.options[0]}")
-    brought, scipy = texts(helpers | set(writer.helpers) | {"_array"})
+    into = writer.into.union(*(block.writer.into for block in blocks))
+    brought, scipy = texts(helpers | set(writer.helpers) | {"_array"}, into=into)
     lines = [part for line in emitter.lines for part in line.split("\n")]
     told = _docstring(request, signature, bool(scipy), tuple(OPTIONS.values()))
     body = [*told, *opening, *lines, *_returned(request, emitter.results)]

@@ -25,6 +25,12 @@ def _sigmoid(x):
     e = np.exp(np.where(positive, -x, x))
     return np.where(positive, 1.0, e) / (1.0 + e)
 ''',
+        into='''
+def _sigmoid(x, out=None):
+    """1 / (1 + exp(-x)), without overflow."""
+    e = np.exp(np.minimum(np.negative(x, out=out), 709.0, out=out), out=out)
+    return np.divide(1.0, np.add(1.0, e, out=out), out=out)
+''',
     ),
     "_odds": Helper(
         '''
@@ -36,6 +42,11 @@ def _odds(x):
 def _odds(x):
     """exp(-x), kept finite: sigmoid(-x) / sigmoid(x)."""
     return np.exp(np.where(np.real(x) > -709.0, -x, 709.0))
+''',
+        into='''
+def _odds(x, out=None):
+    """exp(-x), kept finite: sigmoid(-x) / sigmoid(x)."""
+    return np.exp(np.minimum(np.negative(x, out=out), 709.0, out=out), out=out)
 ''',
     ),
     "_softplus": Helper(
@@ -49,6 +60,13 @@ def _softplus(x):
     """log(1 + exp(x)), without overflow."""
     positive = np.real(x) >= 0.0
     return np.where(positive, x, 0.0) + np.log1p(np.exp(np.where(positive, -x, x)))
+''',
+        into='''
+def _softplus(x, out=None):
+    """log(1 + exp(x)), without overflow."""
+    top = np.maximum(x, 0.0)
+    e = np.exp(np.negative(np.abs(x, out=out), out=out), out=out)
+    return np.add(top, np.log1p(e, out=out), out=out)
 ''',
     ),
     "_logcosh": Helper(
@@ -64,6 +82,12 @@ def _logcosh(x):
     x = np.where(np.real(x) >= 0.0, x, -x)
     return x + np.log1p(np.exp(-2.0 * x)) - np.log(2.0)
 ''',
+        into='''
+def _logcosh(x, out=None):
+    """log(cosh(x)), without overflow."""
+    x = np.abs(x, out=out)
+    return np.add(x, np.log1p(np.exp(-2.0 * x)) - np.log(2.0), out=out)
+''',
     ),
     "_silu": Helper(
         '''
@@ -72,6 +96,11 @@ def _silu(x):
     return x * _sigmoid(x)
 ''',
         uses=("_sigmoid",),
+        into='''
+def _silu(x, out=None):
+    """x * sigmoid(x)."""
+    return np.multiply(x, _sigmoid(x), out=out)
+''',
     ),
     "_gelu": Helper(
         '''
@@ -80,6 +109,11 @@ def _gelu(x):
     return 0.5 * x * erfc(x / -np.sqrt(2.0))
 ''',
         scipy="erfc",
+        into='''
+def _gelu(x, out=None):
+    """x times the normal distribution function of x."""
+    return np.multiply(0.5 * x, erfc(x / -np.sqrt(2.0)), out=out)
+''',
     ),
     "_erf": Helper(
         '''

@@ -33,18 +33,37 @@ def _top(x, axis=None):
     top = x.real.max(axis=axis)
     return np.where(np.isfinite(top), top, 0.0)[()]
 '''),
-    "_softmax": Helper('''
+    "_softmax": Helper(
+        '''
 def _softmax(x, axis=None):
     """exp(x) / sum(exp(x)), without overflow."""
     e = np.exp(x - x.real.max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
-'''),
-    "_log_softmax": Helper('''
+''',
+        into='''
+def _softmax(x, axis=None, out=None):
+    """exp(x) / sum(exp(x)), without overflow."""
+    e = np.subtract(x, x.max(axis=axis, keepdims=True), out=out)
+    np.exp(e, out=e)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
+''',
+    ),
+    "_log_softmax": Helper(
+        '''
 def _log_softmax(x, axis=None):
     """x - log(sum(exp(x))), without overflow."""
     x = x - x.real.max(axis=axis, keepdims=True)
     return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
-'''),
+''',
+        into='''
+def _log_softmax(x, axis=None, out=None):
+    """x - log(sum(exp(x))), without overflow."""
+    x = np.subtract(x, x.max(axis=axis, keepdims=True), out=out)
+    x -= np.log(np.exp(x).sum(axis=axis, keepdims=True))
+    return x
+''',
+    ),
     "_variance": Helper('''
 def _variance(x, axis=None):
     """The mean of the squared deviations from the mean."""
