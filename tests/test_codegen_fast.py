@@ -199,6 +199,24 @@ def test_calls_in_threads() -> None:
     assert all(np.array_equal(found[k], expected[k]) for k in range(8))
 
 
+def test_functions_are_loaded_in_threads() -> None:
+    """As the workers of a scheduler load them."""
+    packed = pickle.dumps(mc.compile("A: matrix(n, n); s = sum(exp(A@A / n))", "A"))
+    A = np.random.default_rng(1).standard_normal((3, 3))
+    expected = pickle.loads(packed)(A=A)[1]["A"]
+    found: list[bool] = []
+
+    def work() -> None:
+        found.extend(np.array_equal(pickle.loads(packed)(A=A)[1]["A"], expected) for _ in range(10))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 80
+
+
 # sums and products ------------------------------------------------------------------------------------------
 
 

@@ -144,6 +144,7 @@ SHOWS = {  # a program whose code is another without it
     "exponentials": "s = y.T@log_softmax(z) + u.T@softmax(z)",
     "contractions": "s = norm(M * (X - U@V.T))**2",
     "roots": "X: matrix(n, d); Y = X.T@diag(exp(w))@X",
+    "totals": "X: matrix(n, m); s = sum(sum(tanh(X), axis=1)**2)",
     "in_place": "Y = tanh(A@B + C)",
     "stable": "s = log(sum(exp(x)))",
 }

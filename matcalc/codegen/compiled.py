@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Compiled", "Variables", "load", "namespace", "refuse_foreign"]
 
+PARSING = threading.Lock()  # Python 3.11 counts how deep it is in a tree once for all threads, and raises SystemError
 NODES = frozenset({
     "Module", "Expr", "Constant", "Import", "ImportFrom", "alias", "FunctionDef", "arguments", "arg", "Return",
     "Assign", "Name",
@@ -140,7 +142,8 @@ def load(source: str, name: str, target: str = "numpy") -> Callable[..., Any]:
 
 def namespace(source: str, name: str, target: str = "numpy") -> dict[str, Any]:
     """All names of a generated module, run; as `load`."""
-    tree = ast.parse(source)
+    with PARSING:
+        tree = ast.parse(source)
     refuse_foreign(tree, FURTHER if target != "numpy" else frozenset(), MODULES[target])
     allowed: dict[str, Any] = {key: getattr(builtins, key) for key in BUILTINS}
     # what the tree imports was checked; NumPy's own C code imports through here too

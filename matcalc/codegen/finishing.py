@@ -16,7 +16,7 @@ from matcalc.codegen.kronecker import unformed
 from matcalc.codegen.multiplying import is_product, rewritten_product
 from matcalc.codegen.scaling import scaled_early
 from matcalc.codegen.squares import squared
-from matcalc.codegen.values import Graph, Value
+from matcalc.codegen.values import ONE, Graph, Value
 from matcalc.codegen.walks import below
 
 __all__ = ["finish"]
@@ -185,9 +185,22 @@ def _sum_of(work: Pass, found: Value, other: Value, value: Value) -> Value:
     return graph.value("sum", (graph.value("mul", tuple(new), (), found.axes),), (axis,), value.axes)
 
 
+def _total(work: Pass, value: Value) -> Value | None:
+    """The sums of the rows or columns of a matrix by BLAS, the ones shared among all of one length."""
+    if value.op != "sum" or value.params[0] is None or len(value.args[0].axes) != 2 or 1 in value.args[0].axes:
+        return None
+    graph, matrix, (axis,) = work.graph, work.new[value.args[0]], value.params
+    if matrix.op == "spread":
+        return None
+    ones = graph.full(ONE, (matrix.axes[axis],))
+    rows = graph.transposed(matrix) if axis == 0 else matrix
+    return graph.value("matmul", (rows, ones), (), value.axes)
+
+
 RULES: tuple[tuple[str, Rule], ...] = (
     ("structure", _unformed), ("exponentials", _exponential), ("reductions", _summed), ("contractions", _contracted),
     ("factors", _multiplied), ("multiples", _combined), ("roots", _squared), ("factorisations", _inverted),
+    ("totals", _total),
 )  # by their switches; fmt: skip
 
 

@@ -24,13 +24,14 @@ MEANINGS = {
     "sums": "sums of products factored, products of sums distributed, where that costs less; off: as they are written",
     "factorisations": "one factorisation or inverse for all that need it; off: each its own",
     "structure": "diagonal matrices, slices of the identity, ones, Kronecker products not expanded; off: they are",
-    "scalars": "scalars on the smallest factor of a product, signs and numbers gathered; off: where they are written",
+    "scalars": "scalars on the smallest factor, once for all that is made of an array; off: where they are written",
     "syrk": "X.T @ X with no scalar inside, which BLAS computes half of; off: a scalar may stand on a factor",
     "multiples": "sums of multiples with the fewest walks over their arrays, scalars first; off: as they are written",
     "factors": "factors that broadcast meet first in products entry by entry; off: as they are written",
     "exponentials": "softmax, its logarithm and log-sum-exp of one argument share one exponential; off: each its own",
     "contractions": "einsum of three factors and more as products of pairs, by BLAS; off: as one call",
     "roots": "X.T @ diag(w) @ X with w nonnegative as the square that BLAS computes half of; off: as it is written",
+    "totals": "sums of rows and of columns as products with ones, by BLAS, in a third of the time; off: by sum",
     "in_place": "matrices are computed in the memory of what is done with; off: each in new memory",
     "stable": "log-sum-exp, softplus, softmax and their kin in forms without overflow; off: as they are written",
 }
@@ -58,6 +59,7 @@ class Options:
     exponentials: bool = True
     contractions: bool = True
     roots: bool = True
+    totals: bool = True
     in_place: bool = True
     stable: bool = True
 
@@ -98,7 +100,8 @@ def options_of(asked: Asked) -> Options:
 def portable(options: Options) -> Options:
     """Those that write what every target has: none that is a matter of NumPy's memory, loops and BLAS, which a compiler
     or a tape sees to by itself."""
-    return replace(options, multiples=False, exponentials=False, contractions=False, roots=False, in_place=False)
+    own = ("multiples", "exponentials", "contractions", "roots", "totals", "in_place")
+    return replace(options, **dict.fromkeys(own, False))
 
 
 def without(names: Iterable[str]) -> Options:
