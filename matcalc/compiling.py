@@ -74,7 +74,8 @@ def compile(
 
     ``workspace=True`` keeps the memory of all matrices between calls, which saves large ones the time to get it anew:
     **the results are overwritten by the next call**, so copy what you keep, and call from one thread at a time.  The
-    module's function then takes ``workspace``, a dict.
+    module's function then takes ``workspace``, a dict.  Of code in blocks it is the results with a row for each of the
+    data that are kept.
 
     >>> fn = compile("s = x.T@A@x", wrt=["x"])
     >>> value, grads = fn(x=[1, 2], A=[[1, 0], [4, 1]])
@@ -87,11 +88,11 @@ def compile(
     derivation = derive(source, wrt, of=of, order=order, syntax=syntax, structure=structure, functions=functions)
     options = options_of(optimize)
     names = [n for n in derivation if isinstance(n, str)]
-    if workspace and (blocks is not False or target != "numpy"):
-        raise UnsupportedError("code in blocks and for other targets keeps no workspace", hint="leave out workspace")
+    if workspace and target != "numpy":
+        raise UnsupportedError(f"code for the target {target} keeps no workspace", hint="leave out workspace")
     if blocks is not False or target == "dask":
         split = in_blocks(derivation, names, target=target, hvp=hvp, blocks=True if blocks is False else blocks,
-                          optimize=options, dims=dims)  # fmt: skip
+                          optimize=options, dims=dims, workspace=workspace)  # fmt: skip
         split.variables = _variables(derivation, hvp)
         return split
     text = module_of(derivation, target=target, hvp=hvp, optimize=options, dims=dims, workspace=workspace)
@@ -116,6 +117,7 @@ def explained(
 def in_blocks(
     derivation: Derivation, names: Sequence[str], *, target: str = "numpy", hvp: str | Sequence[str] | None = None,
     blocks: bool | int | str = True, optimize: Asked = True, dims: Mapping[str, int] | None = None,
+    workspace: bool = False,
 ) -> Blocked:  # fmt: skip
     """The function that goes over the data in blocks, for the target ``numpy`` or ``dask``; its ``explain()`` tells
     how, or why it does not.
@@ -131,13 +133,13 @@ def in_blocks(
 
     if not isinstance(blocks, bool | str) and (blocks < 1 or blocks != int(blocks)):
         raise UnsupportedError(f"blocks of {blocks} rows", hint="blocks=True takes what fits in cache")
-    request = request_of(derivation, hvp=hvp, optimize=optimize, dims=dims)
+    request = request_of(derivation, hvp=hvp, optimize=optimize, dims=dims, workspace=workspace)
     chosen = choice(request, blocks if isinstance(blocks, str) and blocks != "auto" else "")
     rows = None if isinstance(blocks, bool | str) else int(blocks)
     plain = blocks == "auto" and chosen.passes != 1 and target == "numpy"
     text = generate(request) if plain else blocked_module(request, chosen, rows)
     made = OnDask if target == "dask" else Blocked
-    return made(text, wrt=names, explanation=explained(request, chosen))
+    return made(text, wrt=names, explanation=explained(request, chosen), workspace=workspace)
 
 
 def module_of(

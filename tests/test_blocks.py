@@ -196,6 +196,64 @@ def test_random_programs_in_blocks(seed: int) -> None:
                 assert_equal_results(found, expected)
 
 
+# what is kept for the next call ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_workspace_changes_no_digit(name: str) -> None:
+    source, names, _ = kind(name)
+    plain, kept = (mc.compile(source, names, blocks=True, workspace=on) for on in (False, True))
+    for size in (11, 40, 40, 11):
+        given = fitting(plain, arguments(source, SHAPES | {"m": size}, seed=size))
+        for rows in (3, 100):
+            expected, found = plain(**given, rows=rows), kept(**given, rows=rows)
+            assert np.array_equal(found[0], expected[0])
+            assert all(np.array_equal(found[1][wrt], expected[1][wrt]) for wrt in expected[1])
+
+
+def test_results_with_a_row_for_each_of_the_data_are_computed_where_they_are_kept() -> None:
+    source = mc.compile("s = u.T@tanh(W@x + b)", ["W", "u"], blocks=True).source
+    assert "np.dot(" in source
+    assert ", out=into" in source
+    assert "out=into" not in mc.compile("s = u.T@tanh(W@x + b)", ["W", "u"], blocks=True, optimize=False).source
+    columns = mc.compile("s = sum(tanh(W@X)*Y); W: matrix(k, n); X: matrix(n, m); Y: matrix(k, m)", "X", blocks="m")
+    assert "out=into" not in columns.source
+    rng = np.random.default_rng(1)
+    W, X, Y = rng.standard_normal((2, 3)), rng.standard_normal((3, 9)), rng.standard_normal((2, 9))
+    expected = W.T @ ((1 - np.tanh(W @ X) ** 2) * Y)
+    np.testing.assert_allclose(columns(W=W, X=X, Y=Y, rows=4)[1]["X"], expected, rtol=1e-12)
+
+
+def test_a_workspace_is_overwritten() -> None:
+    fn = mc.compile("s = u.T@tanh(W@x + b)", "W", blocks=True, workspace=True)
+    rng = np.random.default_rng(0)
+    given = {"u": rng.standard_normal(9), "W": rng.standard_normal((9, 4)), "x": np.ones(4), "b": np.zeros(9)}
+    first = fn(**given, rows=2)[1]["W"]
+    copied = first.copy()
+    second = fn(**given | {"u": 2 * given["u"]}, rows=2)[1]["W"]
+    assert np.shares_memory(first, second)
+    np.testing.assert_allclose(second, 2 * copied, rtol=1e-13)
+    other = pickle.loads(pickle.dumps(fn))
+    assert np.array_equal(other(**given, rows=2)[1]["W"], copied)
+    assert not np.shares_memory(other(**given)[1]["W"], second)
+    assert "overwrites the results" in (fn.__doc__ or "")
+    plain = mc.compile("s = tr(X@X@X)", "X", blocks="auto", workspace=True)  # not split: as code that is not in blocks
+    assert not plain.split
+    X = rng.standard_normal((2, 2))
+    assert np.shares_memory(plain(X=X)[1]["X"], plain(X=X)[1]["X"])
+
+
+def test_a_saved_module_takes_the_workspace_that_it_is_given() -> None:
+    source = mc.compile("s = u.T@tanh(W@x + b)", "W", blocks=True, workspace=True).source
+    space: dict[str, Any] = {}
+    exec(compile(source, "<saved>", "exec"), space)
+    given = {"u": np.ones(3), "W": np.ones((3, 2)), "x": np.ones(2), "b": np.ones(3)}
+    mine: dict[int, Any] = {}
+    one, other = (space["gradients"](**given, workspace=mine)[1]["W"] for _ in range(2))
+    assert np.shares_memory(one, other)
+    assert not np.shares_memory(one, space["gradients"](**given)[1]["W"])
+
+
 # order, memory, threads -------------------------------------------------------------------------------------
 
 

@@ -113,7 +113,7 @@ def test_a_name_that_is_taken() -> None:
     assert np.array_equal(fn(workspace=np.eye(2), X=np.eye(2))[1]["X"], 2 * np.eye(2))
 
 
-@pytest.mark.parametrize("given", [{"blocks": True}, {"target": "dask"}])
+@pytest.mark.parametrize("given", [{"target": "torch"}, {"target": "dask"}])
 def test_where_there_is_no_workspace(given: dict[str, Any]) -> None:
     with pytest.raises(mc.MatcalcError, match="keeps no workspace"):
         mc.compile("X: matrix(n, d); s = norm(X@w)**2", "w", workspace=True, **given)

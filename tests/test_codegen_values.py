@@ -210,7 +210,8 @@ def test_structured_products_are_never_expanded() -> None:
     forbidden = {
         "diag(x)@A": "np.diag", "A.T@diag(x)": "np.diag", "inv(X)@y": "inv", "x.T@inv(X)": "inv",
         "ones(n).T@A": "np.ones((",
-        "A + ones(n)@w.T": "np.ones", "tr(X@Y)": "dot", "eye(n)@A": "eye", "diag(X@Y)": "X.dot(Y)", "norm(x)**2": "sqrt",
+        "A + ones(n)@w.T": "np.ones", "tr(X@Y)": "dot", "eye(n)@A": "eye", "diag(X@Y)": "X.dot(Y)",
+        "norm(x)**2": "sqrt",
         "sum(X@Y)": "X.dot(Y)", "(X@Y)[0, 1]": "X.dot(Y)", "x@y.T@X": "* y).dot", "vec(A).T@vec(A)": "reshape",
     }  # fmt: skip
     declared = "x, y: vector(n); w: vector(m); X, Y: matrix(n, n); A: matrix(n, m)"

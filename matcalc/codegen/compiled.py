@@ -33,7 +33,7 @@ NODES = frozenset({
     "Eq", "Lt", "LtE", "Gt",
     "GtE", "NotIn", "In", "If", "IfExp", "Raise", "JoinedStr", "FormattedValue", "GeneratorExp", "comprehension",
     "Starred", "AugAssign", "Try", "ExceptHandler", "For",
-    "Is", "Not", "While", "With", "withitem", "ListComp", "Yield",
+    "Is", "IsNot", "Not", "While", "With", "withitem", "ListComp", "Yield",
 })  # fmt: skip
 FURTHER = frozenset({"BitAnd", "Lambda", "DictComp"})  # in the helpers of other targets
 MODULES = {

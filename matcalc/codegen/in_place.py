@@ -17,10 +17,10 @@ from matcalc.codegen.branches import Branch
 from matcalc.codegen.emit import FREE, Emitter
 from matcalc.codegen.helpers import HELPERS
 from matcalc.codegen.values import VIEWS, Value
-from matcalc.codegen.writing import ATOM, Text, real_text
+from matcalc.codegen.writing import ATOM, Text, real_text, wrap
 from matcalc.operations.table import OPERATIONS
 
-__all__ = ["NAMES", "InPlaceEmitter", "function_of"]
+__all__ = ["InPlaceEmitter", "function_of", "has_out", "is_in_place", "readers_first"]
 
 # what makes an array of its own
 OWNED = frozenset({
@@ -132,6 +132,18 @@ class InPlaceEmitter(Emitter):
         return [f"{how}({', '.join(operands)}, out={name})"]
 
 
+    def _into(self, value: Value) -> str:
+        """The call that computes a value somewhere, without its last argument."""
+        args = [self.text[argument] for argument in value.args]
+        if value.op == "matmul":
+            return f"np.dot({args[0][0]}, {args[1][0]}"
+        if value.op == "outer":
+            return f"np.dot({wrap(args[0], ATOM)}[:, None], {wrap(args[1], ATOM)}[None]"
+        operands = [real_text(text)[0] for text in args]
+        if value.op == "pow":
+            operands = operands[:1] * 2
+        return f"{function_of(value)}({', '.join([*operands, *self._beside(value)])}"
+
     def _beside(self, value: Value) -> list[str]:
         """What a function of the module takes beside its operands; the module will have it."""
         if helper_of(value):
@@ -180,6 +192,12 @@ def is_owned(value: Value) -> bool:
 def is_in_place(value: Value) -> bool:
     """Whether a value is a matrix that can be computed into the memory of an argument."""
     return len(value.axes) > 1 and 1 not in value.axes and function_of(value) is not None
+
+
+def has_out(value: Value) -> bool:
+    """Whether a value is a matrix that NumPy can put somewhere."""
+    product = value.op in ("matmul", "outer") and len(value.axes) > 1 and 1 not in value.axes
+    return product or is_in_place(value)
 
 
 def function_of(value: Value) -> str | None:

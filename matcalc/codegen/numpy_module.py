@@ -36,10 +36,11 @@ from matcalc.codegen.writing import Writer
 from matcalc.expressions.names import without_definitions
 from matcalc.expressions.node import Node, postorder
 
-__all__ = ["Module", "Request", "build", "generate", "planned", "written"]
+__all__ = ["WORKSPACE", "Module", "Request", "build", "generate", "planned", "written"]
 
 INDENT = "    "
 QUIET = '@np.errstate(divide="ignore", invalid="ignore", over="ignore")  # of branches that where does not take'
+WORKSPACE = "dict, which keeps arrays for the next call"
 CONVENTIONS = (
     "Vectors and rows are arrays of one axis, matrices of two, scalars floats. Lists, integers, booleans and other "
     "floats are converted to float64; the arguments are not changed, and the results share no memory with them. "
@@ -241,7 +242,7 @@ def _mapping(keys: Sequence[str], results: Sequence[str]) -> str:
 
 def _docstring(
     request: Request, signature: Signature, scipy: bool,
-    options: Sequence[str] = ("dict, which keeps arrays for the next call",),
+    options: Sequence[str] = (WORKSPACE,),
 ) -> list[str]:  # fmt: skip
     inputs = {node.params[0]: node for node in request.inputs}
     parameters = [(node.params[0], _argument(node, signature)) for node in signature.inputs]

@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matcalc.codegen.branches import Branch
-from matcalc.codegen.emit import FREE
-from matcalc.codegen.in_place import NAMES, InPlaceEmitter, function_of
+from matcalc.codegen.in_place import InPlaceEmitter, has_out
 from matcalc.codegen.values import Axes, Value
-from matcalc.codegen.writing import ATOM, Text, real_text, wrap
+from matcalc.codegen.writing import ATOM
 from matcalc.expressions.dims import names as names_in
 
 __all__ = ["KEPT", "WorkspaceEmitter"]
@@ -64,33 +63,15 @@ class WorkspaceEmitter(InPlaceEmitter):
         return buffer
 
     def _stands_inline(self, value: Value, text: str) -> bool:
-        return not self._has_out(value) and super()._stands_inline(value, text)
-
-    def _has_out(self, value: Value) -> bool:
-        """Whether a value is a matrix that NumPy can put somewhere."""
-        if len(value.axes) < 2 or 1 in value.axes or value.op in FREE:
-            return False
-        return value.op in ("matmul", "outer") or function_of(value) is not None
+        return not has_out(value) and super()._stands_inline(value, text)
 
     def _assign(self, value: Value, text: str) -> None:
-        if not self._has_out(value):
+        if not has_out(value):
             super()._assign(value, text)
             return
-        name = self._name(value)
-        args = [self.text[argument] for argument in value.args]
-        self.lines.append(f"{name} = {self._into(value, args)}, out={self._buffer(value, name)})")
+        name, call = self._name(value), self._into(value)
+        self.lines.append(f"{name} = {call}, out={self._buffer(value, name)})")
         self.text[value] = (name, ATOM)
-
-    def _into(self, value: Value, args: list[Text]) -> str:
-        """The call that computes a value, without its last argument."""
-        if value.op == "matmul":
-            return f"np.dot({args[0][0]}, {args[1][0]}"
-        if value.op == "outer":
-            return f"np.dot({wrap(args[0], ATOM)}[:, None], {wrap(args[1], ATOM)}[None]"
-        operands = [real_text(text)[0] for text in args]
-        if value.op == "pow":
-            operands = operands[:1] * 2
-        return f"{NAMES.get(value.op) or function_of(value)}({', '.join([*operands, *self._beside(value)])}"
 
     def _zeros(self, value: Value) -> str:
         """An array of zeros: what was cleared at first stays so where one diagonal alone is filled in."""

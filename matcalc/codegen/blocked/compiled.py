@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from inspect import signature
 from typing import Any
 
@@ -21,15 +21,20 @@ class Blocked(Compiled):
     """
 
     def __init__(
-        self, source: str, name: str = "gradients", wrt: Sequence[str] = (), explanation: Sequence[str] = ()
-    ) -> None:
-        super().__init__(source, name, wrt)
+        self, source: str, name: str = "gradients", wrt: Sequence[str] = (), explanation: Sequence[str] = (),
+        workspace: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(source, name, wrt, workspace=workspace)
         self.explanation = tuple(explanation)
         names = namespace(source, name)
         if "_in_order" in names:
             names["_in_order"] = _with_one_blas_thread(names["_in_order"])
-        self._function = names[name]
-        self.options: tuple[str, ...] = _options(self._function) if "\ndef _over_blocks(" in source else ()
+        split = "\ndef _over_blocks(" in source
+        self.options: tuple[str, ...] = _options(names[name]) if split else ()
+        if split and workspace:
+            self._function = partial(names[name], **{self.options[0]: {}})
+        elif not workspace:
+            self._function = names[name]
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -54,7 +59,7 @@ class Blocked(Compiled):
             return self._function(*args, **(keywords | {progress: bar}))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made = (self.source, self.__name__, self.wrt, self.explanation)
+        made = (self.source, self.__name__, self.wrt, self.explanation, self.workspace)
         return type(self), made, {"variables": self.variables}
 
 

@@ -34,22 +34,24 @@ DRIVER = f'''
 def _over_blocks(block, count, arrays, shared, sums, kept, beside, options):
     """The sums over all blocks, and what is kept of each; every block of the arrays is read once.
 
-    arrays are pairs of an array and the axis that is cut, kept pairs of a shape and that axis, sums functions of two
-    arrays, beside is how many numbers a block makes for each row. Neither the number of threads nor their order changes
-    a digit of the result.
+    arrays are pairs of an array and the axis that is cut, kept has a shape, that axis, and whether the block computes
+    it in its place, sums are functions of two arrays, beside is how many numbers a block makes for each row. Neither
+    the number of threads nor their order changes a digit of the result.
     """
-    rows, threads, progress, before, passes = options
+    workspace, rows, threads, progress, before, passes = options
     read = 8 * sum(array.size for array, _ in arrays) // count
     fitting = max(1, min({BLOCK} // read, max({LEAST}, {2 * BLOCK} // (read + 8 * beside))))
     rows, threads = fitting if rows is None else rows, (cpu_count() or 1) if threads is None else threads
     if rows < 1 or threads < 1:
         raise ValueError(f"blocks of {{rows}} rows on {{threads}} threads, expected at least one of each")
-    outputs = [np.empty(shape) for shape, _ in kept]
+    shapes = [shape for shape, _, _ in kept]
+    if workspace is None:
+        outputs = [np.empty(shape) for shape in shapes]
+    else:
+        outputs = _kept(workspace.setdefault(before, {{}}), shapes, shapes)
     if count <= rows:
-        found = block(*[np.asarray(array, dtype=np.float64) for array, _ in arrays], *shared)
-        for output, part in zip(outputs, found[len(sums):]):
-            output[...] = part
-        return *found[:len(sums)], *outputs
+        whole = [np.asarray(array, dtype=np.float64) for array, _ in arrays]
+        return *_placed(block, whole, shared, len(sums), outputs, kept), *outputs
     arrays = [(array, axis, _in_place(array, axis)) for array, axis in arrays]
     blocks = -(-count // rows)
     spans = min(max(-(-blocks // 5), min(blocks, 8)), 64)
@@ -60,9 +62,8 @@ def _over_blocks(block, count, arrays, shared, sums, kept, beside, options):
         buffers, totals = spare.pop(), None
         for number in range(span * blocks // spans, (span + 1) * blocks // spans):
             start, stop = number * rows, min((number + 1) * rows, count)
-            found = block(*_taken(arrays, start, stop, buffers), *shared)
-            for output, (_, axis), part in zip(outputs, kept, found[len(sums):]):
-                output[(slice(None),) * axis + (slice(start, stop),)] = part
+            places = [out[(slice(None),) * axis + (slice(start, stop),)] for out, (_, axis, _) in zip(outputs, kept)]
+            found = _placed(block, _taken(arrays, start, stop, buffers), shared, len(sums), places, kept)
             totals = _added(sums, totals, found)
         spare.append(buffers)
         return totals, stop
@@ -79,6 +80,15 @@ def _over_blocks(block, count, arrays, shared, sums, kept, beside, options):
     while done:
         totals = _added(sums, done.pop()[1], totals)
     return *[total[()] for total in totals], *outputs
+
+
+def _placed(block, arrays, shared, count, places, kept):
+    """The sums of a block, so many, and all else that it gives in its place."""
+    found = block(*arrays, *shared, *[place for place, (_, _, into) in zip(places, kept) if into])
+    for place, part in zip(places, found[count:]):
+        if part is not place:
+            place[...] = part
+    return found[:count]
 
 
 def _in_place(array, axis):

@@ -6,24 +6,29 @@ from collections.abc import Sequence
 
 from matcalc.codegen import docstring
 from matcalc.codegen.blocked.axes import carries
-from matcalc.codegen.blocked.module import BlockFunction, OuterWriter, SplitSignature, helpers_text, joined
+from matcalc.codegen.blocked.module import OPTIONS, BlockFunction, OuterWriter, SplitSignature, helpers_text, joined
 from matcalc.codegen.blocked.splitting import Mixed, Splitting
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.helpers import HELPERS, texts
 from matcalc.codegen.names import Names
-from matcalc.codegen.numpy_module import INDENT, QUIET, Request, _docstring, _returned, _scipy_imports, planned
+from matcalc.codegen.numpy_module import (
+    INDENT,
+    QUIET,
+    WORKSPACE,
+    Request,
+    _docstring,
+    _returned,
+    _scipy_imports,
+    planned,
+)
 from matcalc.codegen.values import Graph, Value
 from matcalc.codegen.walks import below
+from matcalc.codegen.workspace import KEPT
 from matcalc.errors import UnsupportedError
 from matcalc.expressions.dims import text
 
 __all__ = ["Choice", "blocked_module", "choice", "explained"]
 
-OPTIONS = {
-    "rows": "whole number, of a block; as many as fit in cache if left out",
-    "threads": "whole number; as many as there are cores if left out",
-    "progress": "function of the rows done and of those in all passes",
-}
 WORDS = {
     "add": "added up", "maximum": "the greatest", "minimum": "the least", "multiply": "multiplied",
     "logaddexp": "added up as exp",
@@ -124,7 +129,7 @@ def _frame(
     signature = SplitSignature(list(inputs.values()), chosen, sorted(unknown), request.least, names)
     signature.dim = splitting.dim
     signature.laws = {v.params[0]: v.params[1] for v in values if v.op == "own"}
-    signature.options = [names.fresh(name) for name in OPTIONS]
+    signature.options = [names.fresh(name) for name in (*(["workspace"] if request.workspace else []), *OPTIONS)]
     writer = OuterWriter(signature.local, signature.parameters, signature.functions, False)
     writer.open(blocks, signature.options)
     return signature, writer
@@ -136,11 +141,14 @@ def _text(
 ) -> str:  # fmt: skip
     opening = signature.write(writer)
     if rows is not None:
-        opening.append(f"{signature.options[0]} = {rows} if {signature.options[0]} is None else {signature.options[0]}")
+        option = signature.options[-len(OPTIONS)]
+        opening.append(f"{option} = {rows} if {option} is None else {option}")
     into = writer.into.union(*(block.writer.into for block in blocks))
-    brought, scipy = texts(helpers | set(writer.helpers) | {"_array"}, into=into)
+    helpers |= {*writer.helpers, "_array", *([KEPT] if request.workspace else [])}
+    brought, scipy = texts(helpers, into=into)
     lines = [part for line in emitter.lines for part in line.split("\n")]
-    told = _docstring(request, signature, bool(scipy), tuple(OPTIONS.values()))
+    options = (*((WORKSPACE,) if request.workspace else ()), *OPTIONS.values())
+    told = _docstring(request, signature, bool(scipy), options)
     body = [*told, *opening, *lines, *_returned(request, emitter.results)]
     quiet = any(v.op == "where" for v in emitter.order)
     head = [QUIET] if quiet else []

@@ -9,14 +9,14 @@ value, its results are the parts of that.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from matcalc.codegen.blocked.driver import DRIVER, ROWS
 from matcalc.codegen.blocked.splitting import Pass, Splitting, rebuilt
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.finishing import finish
-from matcalc.codegen.in_place import InPlaceEmitter
+from matcalc.codegen.in_place import InPlaceEmitter, has_out
 from matcalc.codegen.names import Names
 from matcalc.codegen.signature import LocalDims, Signature
 from matcalc.codegen.values import Graph, Value
@@ -24,9 +24,14 @@ from matcalc.codegen.walks import below
 from matcalc.codegen.writing import ATOM, Text, Writer
 from matcalc.expressions.dims import Dim, add, multiply, names
 
-__all__ = ["BlockFunction", "OuterWriter", "SplitSignature", "helpers_text", "joined"]
+__all__ = ["OPTIONS", "BlockFunction", "OuterWriter", "SplitSignature", "helpers_text", "joined"]
 
 INDENT = "    "
+OPTIONS = {
+    "rows": "whole number, of a block; as many as fit in cache if left out",
+    "threads": "whole number; as many as there are cores if left out",
+    "progress": "function of the rows done and of those in all passes",
+}
 LIGHT = ("T", "expand", "lift")
 MAKES = re.compile(r"\w+ = ")
 
@@ -97,13 +102,19 @@ class BlockFunction:
         hints = {new[value]: name for value, name in hints.items() if value in new and new[value].op != "input"}
         inner = finish(self.graph, inner, hints)
         labels = [f"sum{k}" for k in range(1, len(self.sums) + 1)] + [f"rows{k}" for k in range(1, len(self.kept) + 1)]
-        made = InPlaceEmitter if self.graph.options.in_place else Emitter
-        emitter = made(self.writer, self.names, [*zip(labels, inner, strict=True)], hints)
+        outputs = [*zip(labels, inner, strict=True)]
+        self.into: list[bool] = [self._has_place(value) for value in inner[len(self.sums) :]]
+        places = {value: self.names.fresh(f"into{k}") for k, value in enumerate(inner[len(self.sums) :], 1)
+                  if self.into[k - 1]}  # fmt: skip
+        if self.graph.options.in_place:
+            emitter: Emitter = PlacingEmitter(self.writer, self.names, outputs, hints, places)
+        else:
+            emitter = Emitter(self.writer, self.names, outputs, hints)
         self.dims = sorted(dim for dim in dims if dim != self.dim)
         self.beside = self._made(emitter)
         handed = [local[v.params[0]] for v in self.arrays]
         handed += [local[(new.get(v, v)).params[0]] for v in self.shared]
-        handed += [*known.values(), *(dims[dim] for dim in self.dims)]
+        handed += [*known.values(), *(dims[dim] for dim in self.dims), *(f"{name}=None" for name in places.values())]
         body = [f'"""A block of {self.dim}: {self._what()}."""']
         if self.dim in dims:
             first = self.arrays[0]
@@ -112,6 +123,10 @@ class BlockFunction:
         body += [*emitter.lines, f"return {', '.join(emitter.results)}{ending}"]
         head = [guarded] if any(v.op == "where" for v in emitter.order) else []
         self.text = "\n".join([*head, f"def {self.name}({', '.join(handed)}):", *(INDENT + line for line in body)])
+
+    def _has_place(self, value: Value) -> bool:
+        """Whether a result can be computed where it is kept: as whole rows, by a function that takes ``out``."""
+        return self.graph.options.in_place and value.axes[0] == self.dim and has_out(value)
 
     def _made(self, emitter: Emitter) -> Dim:
         """How many numbers the lines of the function make for each row of the block."""
@@ -130,6 +145,25 @@ class BlockFunction:
         return name if self.names.plain(name) else self.names.fresh(name)
 
 
+class PlacingEmitter(InPlaceEmitter):
+    """Writes the body of a function that is handed the memory of some results, by the names in ``places``."""
+
+    def __init__(
+        self, writer: Writer, names: Names, outputs: Sequence[tuple[str, Value]], hints: Mapping[Value, str],
+        places: Mapping[Value, str],
+    ) -> None:  # fmt: skip
+        self.places = places
+        super().__init__(writer, names, outputs, hints)
+
+    def _overwritten(self, value: Value) -> bool:
+        return value not in self.places and super()._overwritten(value)
+
+    def _assign(self, value: Value, text: str) -> None:
+        if value in self.places:
+            text = f"{self._into(value)}, out={self.places[value]})"
+        super()._assign(value, text)
+
+
 class OuterWriter(Writer):
     """Writes the outer function, in which a value may be a pass over the blocks."""
 
@@ -146,8 +180,10 @@ class OuterWriter(Writer):
         arrays = [f"({self.inputs[v.params[0]]}, {v.axes.index(block.dim)})" for v in block.arrays]
         shared = [text for text, _ in args] + [self.functions[f] for f in block.functions]
         shared += [self.dims[dim] for dim in block.dims]
-        kept = [f"({self._whole_shape(v)}, {v.axes.index(block.dim)})" for v in block.kept]
-        progress = [*self.options, str(number), str(len(self.blocks))]
+        kept = [f"({self._whole_shape(v)}, {v.axes.index(block.dim)}, {into})"
+                for v, into in zip(block.kept, block.into, strict=True)]  # fmt: skip
+        workspace = [] if len(self.options) > len(OPTIONS) else ["None"]
+        progress = [*workspace, *self.options, str(number), str(len(self.blocks))]
         parts = [block.name, self.dims[block.dim], _tuple(arrays), _tuple(shared)]
         parts += [_tuple([f"np.{how}" for how in block.sums.values()]), _tuple(kept)]
         parts += [self.dim(block.beside), _tuple(progress)]

@@ -41,8 +41,9 @@ class OnDask(Blocked):
     """
 
     def __init__(
-        self, source: str, name: str = "gradients", wrt: Sequence[str] = (), explanation: Sequence[str] = ()
-    ) -> None:
+        self, source: str, name: str = "gradients", wrt: Sequence[str] = (), explanation: Sequence[str] = (),
+        workspace: bool = False,
+    ) -> None:  # fmt: skip
         needs_dask()
         super().__init__(source, name, wrt, explanation)
         names = namespace(source, name)
@@ -69,13 +70,13 @@ class OnDask(Blocked):
 
     def _over_chunks(
         self, block: Any, count: int, arrays: Sequence[tuple[Any, int]], shared: Sequence[Any], sums: Sequence[Any],
-        kept: Sequence[tuple[tuple[int, ...], int]], beside: int, options: Sequence[Any],
+        kept: Sequence[tuple[tuple[int, ...], int, bool]], beside: int, options: Sequence[Any],
     ) -> tuple[Any, ...]:  # fmt: skip
         """What `_over_blocks` gives, of chunks."""
         import dask
         import dask.array as da
 
-        rows, threads, progress, before, passes = options
+        _, rows, threads, progress, before, passes = options
         sizes = _chunks(arrays)
         pieces = [_pieces(array, axis, sizes) for array, axis in arrays]
         axes = tuple([axis for _, axis in arrays])
@@ -83,7 +84,7 @@ class OnDask(Blocked):
         task = dask.delayed(_chunk, pure=True, nout=1 + len(kept))
         given = dask.delayed(tuple(shared), pure=True)
         found = [
-            task(self.source, self.__name__, block.__name__, axes, hows, tuple([axis for _, axis in kept]),
+            task(self.source, self.__name__, block.__name__, axes, hows, tuple([axis for _, axis, _ in kept]),
                  [of[k] for of in pieces], given, beside, rows, threads or 1)
             for k in range(len(sizes))
         ]  # fmt: skip
@@ -92,7 +93,7 @@ class OnDask(Blocked):
         total, *stay = dask.persist(total, *(part for column in parts for part in column))
         (added,) = dask.compute(total)
         outputs = []
-        for k, (shape, axis) in enumerate(kept):
+        for k, (shape, axis, _) in enumerate(kept):
             column = stay[k * len(sizes) : (k + 1) * len(sizes)]
             shapes = [(*shape[:axis], size, *shape[axis + 1 :]) for size in sizes]
             blocks = [da.from_delayed(p, s, dtype=float) for p, s in zip(column, shapes, strict=True)]
@@ -164,7 +165,7 @@ def _chunk(
 
     functions = tuple([getattr(np, how) for how in sums])
     # what is kept comes in the order of the blocks, so one thread where there is any
-    options = (rows, 1 if kept else threads, None, 0, 1)
+    options = (None, rows, 1 if kept else threads, None, 0, 1)
     pairs = list(zip(arrays, axes, strict=True))
     added = names["_over_blocks"](gathered, count, pairs, shared, functions, (), beside, options)
     return tuple(added), *(np.concatenate(parts[k], axis=axis) for k, axis in enumerate(kept))
