@@ -8,11 +8,14 @@ recurses over what a user writes.
 
 from __future__ import annotations
 
+import _weakrefset
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NamedTuple
 
 from matcalc.errors import LimitError, UnknownNameError, UnsupportedError
@@ -134,16 +137,22 @@ def _timer(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def late(*_: Any) -> None:
-        raise _late()
+    def late(_: int, frame: FrameType | None) -> None:
+        if frame is None or not _would_be_lost(frame):
+            raise _late()
 
     signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)  # again and again: somebody may have tried something else
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)  # again and again: it may not have been the moment
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _would_be_lost(frame: FrameType) -> bool:
+    """Whether the interpreter is about to forget an object: what is raised there is printed and goes no further."""
+    return frame.f_code.co_filename in (weakref.__file__, _weakrefset.__file__) or frame.f_code.co_name == "_forget"
 
 
 def _checked(moved: Mapping[str, float]) -> dict[str, Any]:

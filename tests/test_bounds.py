@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
+import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,20 @@ def test_a_limit_tells_how_it_is_moved(name: str) -> None:
     with pytest.raises(mc.LimitError, match=rf"--limits {name}=\S+ moves the limit"), mc.limits(**moved):
         (mc.check if name == "entries" else mc.derive)(MET[name], "all")
     assert current() == Limits()
+
+
+@pytest.mark.parametrize(("file", "function"), [(weakref.__file__, "remove"), ("node.py", "_forget"), ("node.py", "f")])
+def test_the_time_is_not_up_while_an_object_is_forgotten(file: str, function: str) -> None:
+    """What is raised there would be printed by the interpreter, and go no further; a tenth of a second later it is."""
+    space = {"frame": sys._getframe}
+    exec(compile(f"def {function}(handler):\n    handler(14, frame())", file, "exec"), space)
+    with mc.limits(seconds=100):
+        handler = signal.getsignal(signal.SIGALRM)
+        if function != "f":
+            assert space[function](handler) is None
+        else:
+            with pytest.raises(mc.LimitError, match="more than 100 seconds"):
+                space[function](handler)
 
 
 def test_limits_are_nested_and_come_back() -> None:
