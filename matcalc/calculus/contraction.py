@@ -157,7 +157,7 @@ def _deltas(raw: Raw, free: Collection[int]) -> bool:
 
 
 def _picked(raw: Raw, free: Collection[int]) -> bool:
-    """Unit vectors and selectors on a summed index restrict the other factors there."""
+    """Unit vectors and selectors on a summed index restrict the other factors there; ``p*e`` is ``p[2]*e``."""
     for position, (node, p, index) in enumerate(raw.factors):
         if node.op != "index" or node.args[0].op != "eye" or p != 1:
             continue
@@ -170,16 +170,17 @@ def _picked(raw: Raw, free: Collection[int]) -> bool:
         else:
             k = index[1] if node.params[0] is item or node.params[0] == item else index[0]
             new = index[0] if k == index[1] else index[1]
-        if k in free:
+        if k in free and new is not None:
             continue
         others = [(q, f) for q, f in enumerate(raw.factors) if q != position and k in f[2]]
         if not others or any(is_hole(f[0]) or f[0].op == "pair" for _, f in others):
             continue
         for q, (other, power, places) in others:
             raw.factors[q] = _pick(raw, other, power, places, k, item, new)
-        del raw.factors[position]
+        if k not in free:
+            del raw.factors[position]
+            raw.sizes.pop(k, None)
         raw.factors = [f for f in raw.factors if f[0].shape != (1, 1)]
-        raw.sizes.pop(k, None)
         return True
     return False
 

@@ -203,6 +203,13 @@ def _addend(node: Node, turned: bool, shape: Shape) -> Node:
     return table.transpose(node) if turned else node
 
 
+def _is_identity(node: Node) -> bool:
+    """Whether a term is a multiple of an identity or of some of its columns and rows, as ``eye(n)[:, 2]/p[2]`` is."""
+    while node.op in ("neg", "mul", "div"):
+        node = node.args[1] if node.op == "mul" and node.args[0].shape == (1, 1) else node.args[0]
+    return (node.args[0] if node.op in ("index", "T") else node).op == "eye"
+
+
 def _sums_in(value: Sum) -> list[Node]:
     found: dict[Node, None] = {}
     for key in value.terms:
@@ -220,8 +227,8 @@ def promising(value: Sum) -> bool:
     sums_found = [node for key in value.terms for node, p in powers_of(key) if _is_sum(node, p)]
     if not sums_found:
         return False
-    if any(part.op == "eye" for node in sums_found for _, part in _addends(node)):
-        return True  # an identity may meet what stands beside the sum
+    if any(_is_identity(part) for node in sums_found for _, part in _addends(node)):
+        return True  # it may meet what stands beside the sum
     seen: dict[frozenset[tuple[Node, Number]], int] = {}
     for origin, key in enumerate(value.terms):
         parts = powers_of(key)
