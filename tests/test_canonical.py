@@ -41,6 +41,10 @@ BECOME = [
     ("t: scalar; exp(t*x - (t - 1)*x)", "exp(x)"), ("A, B, C: matrix(n, n); inv(A@B - A@(B - C))", "inv(A@C)"),
     ("t: scalar; step((t - 1)*x - t*x)", "step(-x)"), ("exp(x*(y - 1) - x*y + x)", "ones(n)"),
     ("A, B: matrix(n, n); norm(A@x - (A - B)@x)", "norm(B@x)"),
+    # what stands beside a unit vector is its entry there
+    ("x: vector(5); x*eye(5)[:, 2]/x[2]", "eye(5)[:, 2]"),
+    ("x: vector(5); x*(1 - eye(5)[:, 2]/x[2])", "x - eye(5)[:, 2]"), ("eye(5)[:, 2]*eye(5)[:, 2]", "eye(5)[:, 2]"),
+    ("eye(5)[:, 2]*eye(5)[:, 3]", "zeros(5)"), ("A: matrix(5, m); y.T@(A*eye(5)[:, 2])", "y[2]*A[2, :]"),
     # the order of names in a difference: Latin before Greek
     ("a, beta: scalar; a*x - beta*x", "(a - beta)*x"), ("a, beta: scalar; beta*x - a*x", "(beta - a)*x"),
     # transposes over quotients by a scalar
@@ -99,6 +103,23 @@ def test_simplified(text: str, form: str) -> None:
     assert simplify(node) is node
     at = point(value, seed=text)
     assert close(evaluator(at)(node), evaluator(at)(value))
+
+
+@pytest.mark.parametrize(
+    ("program", "variable", "becomes"),
+    [
+        ("z = W@x; p = softmax(z); J = -log(p[2])", "z", "p - eye(n)[:, 2]"),
+        ("z = W@x; p = softmax(z); J = -log(p[2])", "W", "(p - eye(n)[:, 2])@x.T"),
+        ("z = W@x; J = logsumexp(z) - z[2]", "x", "W.T@(softmax(z) - eye(n)[:, 2])"),
+        ("p = softmax(U.T@v); J = -log(p[3])", "v", "U@p - U[:, 3]"),
+        ("X: matrix(n, d); P = softmax(X@W, axis=1); J = -log(P[1, 2])", "W", "X[1, :].T@(P[1, :] - eye(m)[:, 2].T)"),
+        ("y = A@x; s = y[1]**3", "A", "3*y[1]**2*eye(n)[:, 1]@x.T"),
+        ("x: vector(n); s = norm(x)*x[1]", "x", "x[1]*x/norm(x) + norm(x)*eye(n)[:, 1]"),
+    ],
+)
+def test_a_class_by_its_number(program: str, variable: str, becomes: str) -> None:
+    assert mc.derive(program, variable)[variable].source() == becomes
+    assert mc.check(program, variable).passed
 
 
 def test_a_sum_that_stands_apart_is_closed_whatever_else_has_free_indices() -> None:

@@ -225,10 +225,16 @@ def closed(value: Sum) -> tuple[Key, Number] | None:
     single = value.single
     if single is None or len(powers_of(single[0])) > LONG:
         node = write(value, diag=bool(place))
-        single = factor_of(node, value.free)
+        single = _in_factors(node) or factor_of(node, value.free)
     (scalars, factors), c = single
     back = {i: k for k, i in place.items()}
     return (scalars, tuple([(n, p, tuple([back.get(k, k) for k in index])) for n, p, index in factors])), c
+
+
+def _in_factors(node: Node) -> tuple[Key, Number] | None:
+    """A product as its factors, which may meet what it is multiplied by: a unit vector picks a row."""
+    single = lower(node).single if node.op == "matmul" else None
+    return single if single is not None and len(powers_of(single[0])) <= LONG else None
 
 
 def _settled(value: Sum, *, diag: bool = False) -> Sum:
