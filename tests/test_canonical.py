@@ -8,13 +8,15 @@ import pytest
 from differences import close, evaluator, point
 
 import matcalc as mc
-from matcalc.calculus import gathering, grouping, items
+from matcalc.calculus import contraction, gathering, grouping, items
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.telling import told_apart
 from matcalc.calculus.tensors import entries
 from matcalc.calculus.terms import FIRST, Raw, Sum, _label, normalise
+from matcalc.calculus.writing import t
 from matcalc.language.program import elaborate
+from matcalc.operations import table
 from matcalc.operations.table import variable
 from matcalc.render.source import source
 
@@ -41,6 +43,15 @@ BECOME = [
     ("t: scalar; exp(t*x - (t - 1)*x)", "exp(x)"), ("A, B, C: matrix(n, n); inv(A@B - A@(B - C))", "inv(A@C)"),
     ("t: scalar; step((t - 1)*x - t*x)", "step(-x)"), ("exp(x*(y - 1) - x*y + x)", "ones(n)"),
     ("A, B: matrix(n, n); norm(A@x - (A - B)@x)", "norm(B@x)"),
+    # quotients by columns and rows, products of sums, selected rows and columns
+    ("{i, j: y[j]/x[i]}", "(1/x)@y.T"), ("A: matrix(n, n); A.T/3/sigmoid(y).T", "A.T/(3*sigmoid(y).T)"),
+    ("x: vector(n); (y - 1).T@(ones(n, n)@y)", "sum(y - 1)*sum(y)"), ("(1 + exp(-x))**2", "(exp(-x) + 1)**2"),
+    ("a, b: scalar; a*b*x + b*a*x", "2*a*b*x"), ("A: matrix(4, 5); eye(4)[1:3, :]@A", "A[1:3, :]"),
+    ("A: matrix(4, 5); x.T@A@eye(5)[:, 1:3]", "x.T@A[:, 1:3]"),
+    ("A, B: matrix(n, n); t: scalar; B.T@A.T/t", "(A@B/t).T"),
+    ("A, B, C: matrix(n, n); t: scalar; -C.T@B.T@A.T/t", "-(A@B@C/t).T"),
+    ("t, s: scalar positive; (t*s)**(-3/2)*t", "1/(s*sqrt(s*t))"),
+    ("t, s: scalar positive; (t*s)**(-1/2)*t", "t/sqrt(s*t)"),
     # what stands beside a unit vector is its entry there
     ("x: vector(5); x*eye(5)[:, 2]/x[2]", "eye(5)[:, 2]"),
     ("x: vector(5); x*(1 - eye(5)[:, 2]/x[2])", "x - eye(5)[:, 2]"), ("eye(5)[:, 2]*eye(5)[:, 2]", "eye(5)[:, 2]"),
@@ -103,6 +114,19 @@ def test_simplified(text: str, form: str) -> None:
     assert simplify(node) is node
     at = point(value, seed=text)
     assert close(evaluator(at)(node), evaluator(at)(value))
+
+
+@pytest.mark.parametrize(
+    ("program", "variable", "becomes"),
+    [
+        ("t: scalar; (sum(x) - t)**3", "t", "-3*(sum(x) - t)**2"),
+        ("Y = X@A; s = Y[1, 0]", "A", "X[1, :].T@eye(p)[:, 0].T"),
+        ("x: row(n); y = tanh(x@A)", "A", "{i, j, k: (1 - y[k]**2)*eye(m)[i, k]*x[j]}"),
+    ],
+)
+def test_derivatives_are_as_short_as_can_be(program: str, variable: str, becomes: str) -> None:
+    assert mc.derive(program, variable)[variable].source() == becomes
+    assert mc.check(program, variable).passed
 
 
 @pytest.mark.parametrize(
@@ -203,3 +227,21 @@ def test_the_last_entry_that_there_is() -> None:
     assert mc.derive("y: vector(5); s = x[4]*(x.T@y)", "y")["y"].source() == "x[4]*x"
     with pytest.raises(mc.ShapeError):
         mc.derive("y: vector(5); s = x[5]*(x.T@y)", "y")
+
+
+def test_entries_of_constants_are_constants() -> None:
+    at, part = ("at", 1), ("slice", 1, 3)
+    assert source(contraction.indexed(table.ones((4, 5)), at, ("all",))) == "ones(1, 5)"
+    assert source(contraction.indexed(table.zeros((4, 5)), at, ("all",))) == "zeros(1, 5)"
+    assert source(contraction.indexed(table.ones((4, 5)), part, at)) == "ones(2)"
+    assert source(contraction.indexed(table.zeros((4, 5)), part, at)) == "zeros(2)"
+
+
+def test_a_transpose_of_a_deep_expression_is_no_matter_of_recursion() -> None:
+    A, B = variable("A", ("n", "n")), variable("B", ("n", "n"))
+    deep, turned = A, table.transpose(A)
+    for k in range(900):
+        deep = table.mul(deep, B) if k % 2 else table.add(deep, B)
+        turned = table.mul(turned, table.transpose(B)) if k % 2 else table.add(turned, table.transpose(B))
+    at = point(deep, seed="deep")
+    assert close(evaluator(at)(t(deep)), evaluator(at)(turned))

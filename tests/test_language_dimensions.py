@@ -7,6 +7,7 @@ import pytest
 from matcalc.expressions.dims import add as dim_add
 from matcalc.expressions.dims import multiply
 from matcalc.language.dimensions import Clash, Unifier
+from matcalc.language.program import elaborate
 
 
 def solve(left: object, right: object) -> Unifier:
@@ -54,11 +55,25 @@ def test_unifier_solves(left: object, right: object, solution: object) -> None:
         ("?1", dim_add("?1", 1)),
         (multiply("n", "?1"), "m"),
         ("n", dim_add("n", 1)),
+        # of which there are many solutions
+        (multiply("?1", "?2"), dim_add(multiply("?3", "?4"), multiply("?3", "?5"))),
+        (multiply(2, multiply("?1", "?2")), multiply("?3", "?4")),
+        (multiply("?1", multiply("?2", "?3")), multiply("?4", "?5")),
     ],
 )
 def test_unifier_refuses(left: object, right: object) -> None:
     with pytest.raises(Clash):
         solve(left, right)
+
+
+def test_equal_products_are_taken_to_be_equal_factor_by_factor_and_told() -> None:
+    check = solve(multiply("?1", "?2"), multiply("?3", "?4"))
+    assert check.find("?1") == check.find("?3")
+    assert check.find("?2") == check.find("?4")
+    assert check.guesses == [check.slot]
+    assert not solve(multiply("n", "?1"), multiply("n", "m")).guesses
+    (note,) = elaborate("s = kron(a, b) - kron(c, d)").notes
+    assert note.startswith("the shapes in kron(a, b) - kron(c, d) are taken to be the same")
 
 
 def test_shapes_of_sums_and_products_of_dimensions_are_shown_as_such() -> None:

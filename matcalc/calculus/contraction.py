@@ -168,7 +168,7 @@ def _picked(raw: Raw, free: Collection[int]) -> bool:
         if item[0] == "at":
             k, new = index[0], None
         else:
-            k = index[1] if node.params[0] is item or node.params[0] == item else index[0]
+            k = index[1] if node.params[0] == item else index[0]
             new = index[0] if k == index[1] else index[1]
         if k in free and new is not None:
             continue

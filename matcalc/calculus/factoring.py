@@ -38,7 +38,7 @@ def write(value: Sum, *, diag: bool = False) -> Node:
         if other is not None:
             alternative = written(other, value.shape)
             node = min(node, alternative, key=token_count)
-    return transposed_if_shorter(node, value.shape)
+    return transposed_if_shorter(node)
 
 
 def _as_product(item: Item) -> Item:

@@ -93,7 +93,7 @@ def grouped(items: list[Item]) -> list[Item]:
                     saved, members = found.get(factor, (0, []))
                     found[factor] = saved + tokens, [*members, (position, rest)]
             for factor, (saved, members) in found.items():
-                saving = saved - _cost(factor) - (1 if name == "entry" else 0)
+                saving = saved - _cost(factor)
                 if len(members) > 1 and saving > 0 and (best is None or saving > best[0]):
                     best = (saving, name, factor, members)
         if best is None:
@@ -181,7 +181,7 @@ def joined(items: list[Item]) -> Item:
         return items[0]
     c = content_of(items)
     items = [item.divided(c) for item in items]
-    node = transposed_if_shorter(total_of(items), items[0].shape)
+    node = transposed_if_shorter(total_of(items))
     if node.shape == (1, 1):
         return Item(c, {node: 1}, (), {}, (1, 1))
     return Item(c, {}, (node,), {}, node.shape)

@@ -108,7 +108,7 @@ def diagonal(low: Lowering, node: Node) -> Sum:
         raw = Raw()
         instantiate(raw, key, c, {0: 0, 1: 0})
         if kind(node.shape) == "matrix":
-            raw.factors.append((table.eye(node.shape[0]), 1, (0, 1)))
+            raw.factors.append((table.eye(argument.dims[0]), 1, (0, 1)))
         normalise(raw, free_of(node.shape), value)
     return value
 

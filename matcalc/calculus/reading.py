@@ -242,7 +242,7 @@ def _row_sums(matrix: Node) -> Node:
 def _trace(node: Node) -> Node:
     """``tr(A@B@C)``, turned and transposed to the shortest writing."""
     best = [node, t(node)]
-    if node.op == "matmul" and node.size < 200:
+    if node.size < 200:
         for start in (node, t(node)):
             parts: list[Node] = []
             while start.op == "matmul":

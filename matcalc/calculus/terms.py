@@ -151,8 +151,8 @@ def normalise(raw: Raw, free: Collection[int], into: Sum) -> None:
 def _open_powers(raw: Raw) -> None:
     """The whole part of a power of a product falls apart: ``(p*q)**-1.5`` is ``(p*q)**-0.5/(p*q)``."""
     for node, p in list(raw.scalars.items()):
-        if node.op in ("mul", "div") and p not in (HALF, -HALF):
-            whole = int(p)
+        whole = int(p)
+        if whole and node.op in ("mul", "div"):
             if any(part.op == "num" and power_of(part.params[0], whole) is None for part in node.args):
                 continue  # (2*t)**(10**9): such a power of 2 is not computed
             raw.scale(node, -whole)

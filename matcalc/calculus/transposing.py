@@ -5,16 +5,16 @@ from __future__ import annotations
 from matcalc import facts
 from matcalc.calculus.entrywise import signed
 from matcalc.calculus.writing import chain, negated, scaled, t
-from matcalc.expressions.node import Node, Shape, kind
+from matcalc.expressions.node import Node, kind
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
 __all__ = ["prefixed", "transposed_if_shorter"]
 
 
-def transposed_if_shorter(node: Node, shape: Shape) -> Node:
+def transposed_if_shorter(node: Node) -> Node:
     """``(X@B + B@X).T`` for a matrix whose transpose is shorter by more than the sign of transposition."""
-    if kind(shape) != "matrix" or node.size > 400:
+    if kind(node.shape) != "matrix" or node.size > 400:
         return node
     turned = _turned_over(node)
     if turned is None or token_count(turned) + 1 >= token_count(node):

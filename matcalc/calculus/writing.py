@@ -369,9 +369,6 @@ def product(c: Number, scalars: Powers, body: Sequence[Node], marks: Powers = ()
         below.insert(0, divisor)
     if not body:
         above, under = _split(marks)
-        names_chain = [n for n in names if n.op == "matmul"]
-        if names_chain and number is None and not above:
-            names = names_chain + [n for n in names if n.op != "matmul"]
         node = _multiplied([*([number] if number else []), *names])
         if above:
             inner = _multiplied(above)
