@@ -23,6 +23,7 @@ __all__ = ["entry_at", "indices", "is_long", "latex_indices"]
 
 LONG = 3000  # tokens of the factors beyond which what they share is named
 OPENED = 120  # written-out size up to which a factor is opened into entries
+ONE: Written = (ATOM, "1")
 LETTERS = "ijklmnpqrstuvwabcdegh"
 
 
@@ -212,7 +213,8 @@ class _Writer:
         parts: list[tuple[Written, Number]] = []
         for argument, axis in zip(node.args, where, strict=True):
             index = tuple([letters[axis[k]] for k, dim in enumerate(argument.shape) if dim != 1])
-            parts.append((self.entry(argument, index, inner), 1))
+            part = self.entry(argument, index, inner)
+            parts += [(part, 1)] if part != ONE else []  # of ``A@ones(n)``
         body = self.form.product(1, parts)
         summed = [letters[k] for k in sizes]
         return self.form.total(summed, body) if summed else body
