@@ -63,6 +63,9 @@ REASONS: dict[tuple[str, str], str] = {
     ("matcalc.calculus.tensors._settled", "statement removed: break -> pass"): "what is settled stays as it is",
     ("matcalc.calculus.powers.raised_sum", "comparison: q * p < 0 -> q * p <= 0"): POWER,
     ("matcalc.calculus.simplify._times", "comparison: p < 0 -> p <= 0"): POWER,
+    ("matcalc.calculus.powers._scale_power", "comparison: p < 0 -> p <= 0"): POWER,
+    ("matcalc.calculus.writing._split", "comparison: p > 0 -> p >= 0"): POWER,
+    ("matcalc.calculus.powers.of_sign", "comparison: c < 0 -> c <= 0"): "no number stands in front that is 0",
     ("matcalc.calculus.writing.dim_node", "comparison: c < 0 -> c <= 0"): "a polynomial keeps no coefficient that is 0",
 }  # fmt: skip
 

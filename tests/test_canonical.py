@@ -9,6 +9,7 @@ from differences import close, evaluator, point
 
 import matcalc as mc
 from matcalc.calculus import contraction, gathering, grouping, items
+from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.simplify import simplify
 from matcalc.calculus.telling import told_apart
@@ -17,7 +18,7 @@ from matcalc.calculus.terms import FIRST, Raw, Sum, _label, normalise
 from matcalc.calculus.writing import t
 from matcalc.language.program import elaborate
 from matcalc.operations import table
-from matcalc.operations.table import variable
+from matcalc.operations.table import make, variable
 from matcalc.render.source import source
 
 BECOME = [
@@ -246,3 +247,29 @@ def test_a_transpose_of_a_deep_expression_is_no_matter_of_recursion() -> None:
         turned = table.mul(turned, table.transpose(B)) if k % 2 else table.add(turned, table.transpose(B))
     at = point(deep, seed="deep")
     assert close(evaluator(at)(t(deep)), evaluator(at)(turned))
+
+
+def test_a_deep_expression_is_lowered_without_recursion() -> None:
+    deep = variable("x", ("n", 1))
+    for k in range(1500):
+        deep = make(("tanh", "sin", "exp")[k % 3], deep)
+    assert lower(deep).single is not None
+
+
+def test_entries_of_identities_are_unit_vectors_and_selectors() -> None:
+    one, at, part, every = table.eye(4), ("at", 1), ("slice", 1, 3), ("all",)
+    assert source(contraction.indexed(one, every, at)) == "eye(4)[:, 1]"
+    assert source(contraction.indexed(one, at, every)) == "eye(4)[:, 1].T"
+    assert source(contraction.indexed(one, part, every)) == "eye(4)[1:3, :]"
+    assert source(contraction.indexed(one, every, part)) == "eye(4)[1:3, :].T"
+    assert source(contraction.indexed(one, at, at)) == "1"
+    assert source(contraction.indexed(one, part, part)) == "eye(2)"
+
+
+def test_identities_that_meet_themselves_are_their_sizes() -> None:
+    x = variable("x", ("p", 1))
+    raw, value = Raw(), Sum(("p", 1))
+    raw.factors = [(table.eye("n"), 1, (8, 8)), (table.eye("m"), 1, (9, 9)), (x, 1, (0,))]
+    raw.sizes = {8: "n", 9: "m"}
+    normalise(raw, (0,), value)
+    assert source(write(value)) == "m*n*x"
