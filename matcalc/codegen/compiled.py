@@ -16,6 +16,7 @@ from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from matcalc.codegen.memory import keep_freed_memory
 from matcalc.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Compiled:
         self.source, self.__name__, self.wrt, self.target = source, name, tuple(wrt), target
         self.workspace = workspace
         function = load(source, name, target)
+        if target == "numpy":
+            keep_freed_memory()
         self.__doc__ = function.__doc__
         self.__wrapped__ = function  # so that `inspect.signature` and editors tell the inputs by name
         self._function: Callable[..., Any] = _with_workspace(function) if workspace else function
