@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matcalc.errors import MatcalcError, ShapeError
@@ -85,6 +85,9 @@ def test_default_kinds(names: list[str], default: str) -> None:
         ("u = x - mean(x); s = c.T@u*d + e", {"x": "vector", "c": "vector", "d": "vector", "e": "vector"}),
         # Beside a scalar that is computed, a multiple of a scalar is one.
         ("u = x - mean(x); s = c.T@u*d + u.T@u + e", {"x": "vector", "c": "vector", "d": "scalar", "e": "scalar"}),
+        # ... but a matrix stays one, so nothing departs for its multiple.
+        ("Y = mu*A + sum(x)", {"mu": "scalar", "A": "matrix", "x": "vector"}),
+        ("Y = mu*A + 2*rho", {"mu": "scalar", "A": "matrix", "rho": "scalar"}),
         ("t*tr(C@X) - logdet(X)", {"t": "scalar", "C": "matrix", "X": "matrix"}),
         ("f = x.T@A@x + c*(b.T@x) + d", {"x": "vector", "A": "matrix", "c": "scalar", "b": "vector", "d": "scalar"}),
         ("norm(A@x - b)**2 + c/2*norm(x)", {"A": "matrix", "x": "vector", "b": "vector", "c": "scalar"}),
@@ -180,6 +183,7 @@ PROGRAMS = st.lists(EXPRESSIONS, min_size=1, max_size=3).map(
 
 @settings(max_examples=600, deadline=None)
 @given(PROGRAMS)
+@example("v0 = ((mu * A) + sum(x))")
 def test_the_search_finds_what_trying_every_reading_finds(text: str) -> None:
     ready = prepared(text)
     found, cut = infer(ready, NUMPY)

@@ -116,8 +116,6 @@ class Unifier(Checker):
     def _solve(self, a: Dim, b: Dim) -> bool:
         """Whether an unknown that stands alone could be bound; raises `Clash` where nothing can make them equal."""
         difference = terms(subtract(a, b))
-        if not difference:
-            return True
         found = sorted({name for monomial in difference for name in monomial if name[0] == "?"}, key=_rank)
         if not found or len({c > 0 for c in difference.values()}) == 1:
             raise Clash(a, b)

@@ -2,8 +2,8 @@
 
 Two things count as not fitting beside what the shape rules refuse; both may be tolerated where no reading
 avoids them: adding or subtracting a scalar and something larger that is an undeclared name itself or, beside a
-scalar that is computed, a multiple of one (numbers broadcast freely), and taking a sum, a norm and the like of a
-scalar that comes from an undeclared name.
+scalar that is computed, a multiple of one that may be a scalar (numbers broadcast freely), and taking a sum, a
+norm and the like of a scalar that comes from an undeclared name.
 """
 
 from __future__ import annotations
@@ -170,7 +170,10 @@ def _badly(prepared: Preparation, found: Run, slot: int, given: list[Shape]) -> 
         return True  # in A*x - b, b is a column
     if prepared.undeclared(larger) is not None:
         return True
-    return prepared.undeclared(scalar) is None and prepared.undeclared(_unscaled(tape, found, larger)) is not None
+    if prepared.undeclared(scalar) is not None:
+        return False
+    multiple_of = prepared.undeclared(_unscaled(tape, found, larger))
+    return multiple_of is not None and prepared.default[multiple_of] != "matrix"  # which stays one
 
 
 def _unscaled(tape: Tape, found: Run, slot: int) -> int:
