@@ -66,6 +66,10 @@ REASONS: dict[tuple[str, str], str] = {
     ("matcalc.calculus.powers._scale_power", "comparison: p < 0 -> p <= 0"): POWER,
     ("matcalc.calculus.writing._split", "comparison: p > 0 -> p >= 0"): POWER,
     ("matcalc.calculus.powers.of_sign", "comparison: c < 0 -> c <= 0"): "no number stands in front that is 0",
+    ("matcalc.calculus.writing.sum_of", "comparison: sign > 0 -> sign >= 0"): SIGN,
+    ("matcalc.calculus.items._turned", "constant: 1 -> 2"): "a sum takes the sign of the number before a term alone",
+    ("matcalc.calculus.pairs._kron_adjoint", "constant: 0 -> 1"):
+        "what an identity and a square matrix leave is square",
     ("matcalc.calculus.writing.dim_node", "comparison: c < 0 -> c <= 0"): "a polynomial keeps no coefficient that is 0",
 }  # fmt: skip
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise, permutations
 
 import pytest
 from differences import close, evaluator, point
 
 import matcalc as mc
-from matcalc.calculus import contraction, gathering, grouping, items
+from matcalc.calculus import contraction, gathering, grouping, items, transposing
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
-from matcalc.calculus.simplify import simplify
+from matcalc.calculus.simplify import SMALL, shorter, simplify
 from matcalc.calculus.telling import told_apart
 from matcalc.calculus.tensors import entries
 from matcalc.calculus.terms import FIRST, Raw, Sum, _label, normalise
 from matcalc.calculus.writing import t
+from matcalc.expressions import dims
 from matcalc.language.program import elaborate
 from matcalc.operations import table
 from matcalc.operations.table import make, variable
@@ -30,6 +32,16 @@ BECOME = [
     # numbers before inverses and signs
     ("A, B: matrix(n, n); inv(2*(A + B))", "inv(A + B)/2"), ("A, B: matrix(n, n); inv(-(A + B)/3)", "-3*inv(A + B)"),
     ("sign(x*(-3)/y)", "-sign(x/y)"), ("s, t: scalar positive; step(-2*s*x/(3*t))", "step(-s*x/t)"),
+    ("step(2*z*(x - y))", "step(z*(x - y))"), ("step(2*z*(y - x))", "step(z*(y - x))"),
+    # one diagonal of a sum
+    ("diag(a) - eye(n)", "diag(a - 1)"), ("diag(a*b) - diag(a*c)", "diag(a*(b - c))"),
+    ("2*diag(a) - 3*eye(n) + diag(b) + A", "diag(2*a + b - 3) + A"), ("diag(a/b) + diag(c/b)", "diag((a + c)/b)"),
+    ("A@diag(a**2)@A.T - A@diag(b)@A.T", "A@diag(a**2 - b)@A.T"), ("diag(A@x) + diag(B@x)", "diag((A + B)@x)"),
+    ("t: scalar; t*eye(n) - diag(a)*t", "t*diag(1 - a)"), ("diag(a) - diag(b) - diag(a) + eye(n)", "diag(1 - b)"),
+    ("s, t: scalar; s*eye(n) + t*eye(n)", "(s + t)*eye(n)"), ("D: diagonal(n); D + eye(n)", "eye(n) + D"),
+    ("mu: scalar; 2*(diag(a) + mu*eye(n))@x", "2*x*(a + mu)"), ("inv(diag(a) + eye(n))@x", "x/(a + 1)"),
+    ("solve(2*diag(a) - 2*diag(b), x)", "x/(2*(a - b))"), ("A@(diag(a) - eye(n))@B", "A@diag(a - 1)@B"),
+    ("mu: scalar; x.T@(diag(a) + mu*eye(n))@y", "sum(x*y*(a + mu))"),
     # softmax by its logarithm
     ("exp(x - logsumexp(x))", "softmax(x)"), ("X: matrix(m, n); exp(X - logsumexp(X))", "exp(X - logsumexp(X))"),
     ("X: matrix(m, n); exp(X - logsumexp(X, axis=1))", "softmax(X, axis=1)"),
@@ -57,6 +69,19 @@ BECOME = [
     ("x: vector(5); x*eye(5)[:, 2]/x[2]", "eye(5)[:, 2]"),
     ("x: vector(5); x*(1 - eye(5)[:, 2]/x[2])", "x - eye(5)[:, 2]"), ("eye(5)[:, 2]*eye(5)[:, 2]", "eye(5)[:, 2]"),
     ("eye(5)[:, 2]*eye(5)[:, 3]", "zeros(5)"), ("A: matrix(5, m); y.T@(A*eye(5)[:, 2])", "y[2]*A[2, :]"),
+    # what hangs on an index beside other things is one factor, which meets its like
+    ("A: matrix(n, n); A@x/(A@x)", "ones(n)"), ("A, B: matrix(n, n); B@(A@x/(A@x))", "B@ones(n)"),
+    ("A: matrix(n, n); sum(inv(diag(A@x)))", "sum(1/(A@x))"), ("A: matrix(n, n); det(A.T@A)*det(A)", "det(A)**3"),
+    ("eye(5)[2, :] - eye(5)[:, 2].T", "zeros(1, 5)"),
+    # minus a difference turned round, inside products and quotients too
+    ("A, B, C: matrix(n, n); -tr((A - B)@C)", "tr(C@(B - A))"),
+    ("A, B, C: matrix(n, n); -sum((A - B)*C)", "sum(C*(B - A))"),
+    ("A, B, C: matrix(n, n); -sum((A - B)/C)", "sum((B - A)/C)"),
+    ("A, B, C: matrix(n, n); -sum(A/(B - C))", "sum(A/(C - B))"),
+    # columns beside rows
+    ("A: matrix(n, n); A*{i, j: y[j]/x[i]} + A*{i, j: x[j]/y[i]}", "A*((1/x)@y.T + (1/y)@x.T)"),
+    ("A: matrix(m, n); {i, j: sum(k: A[i, k]*x[k]) + sum(k: A[i, k]*y[k]) + z[j]}", "A@(x + y) + ones(m)@z.T"),
+    ("A: matrix(m, n); {i, j: sum(k: A[k, j]*x[k]) + sum(k: A[k, j]*y[k]) + z[i]}", "ones(p)@(x + y).T@A + z"),
     # the order of names in a difference: Latin before Greek
     ("a, beta: scalar; a*x - beta*x", "(a - beta)*x"), ("a, beta: scalar; beta*x - a*x", "(beta - a)*x"),
     # transposes over quotients by a scalar
@@ -196,6 +221,11 @@ def test_two_factors_stand_in_one_order() -> None:
     assert _label([(A, 1, (0,)), (B, 1, (1,))], {0, 1}) == _label([(B, 1, (1,)), (A, 1, (0,))], {0, 1})
 
 
+def test_classes_are_in_the_order_in_which_they_are_told_apart() -> None:
+    A, z = variable("A", ("n", "n")), variable("z", ("n", 1))
+    assert told_apart([(A, 1, (0, 9)), (A, 1, (9, 8)), (z, 1, (8,))], {8, 9}) == [[9], [8]]
+
+
 def test_whichever_way_symmetric_matrices_are_turned_they_are_told_apart_alike() -> None:
     S = variable("S", ("n", "n"), "symmetric")
     path = [(0, 8), (8, 9), (9, 10), (10, 11), (11, 1)]
@@ -212,6 +242,34 @@ def test_a_single_axis_is_a_column_or_a_row() -> None:
         raw.sizes[axis] = "n"
         normalise(raw, value.free, value)
         assert entries(value, (axis,)).shape == shape
+
+
+def test_terms_meet_whatever_the_order_of_their_scalars() -> None:
+    a, b, c, z = variable("a", (1, 1)), variable("b", (1, 1)), variable("c", (1, 1)), variable("z", ("n", 1))
+    for names in ((a, b), (a, b, c)):
+        value = Sum(z.shape)
+        for order in permutations(names):
+            raw = Raw()
+            raw.scalars = dict.fromkeys(order, 1)
+            raw.factors = [(z, 1, (0,))]
+            normalise(raw, value.free, value)
+        assert len(value.terms) == 1
+
+
+def test_what_hangs_on_no_free_index_is_written_as_a_scalar() -> None:
+    y, z = variable("y", ("n", 1)), variable("z", ("m", 1))
+    value = Sum(y.shape)
+    value.add(((), ((y, 1, (0,)), (z, 1, (FIRST,)))), 1)
+    assert source(write(value)) == "sum(z)*y"
+
+
+def test_exponentials_over_their_sums_along_both_axes_are_a_softmax_once() -> None:
+    exp = table.make("exp", variable("X", ("m", "n")))
+    raw, value = Raw(), Sum(exp.shape)
+    down, along = (table.make("sum", exp, params=(axis,)) for axis in (0, 1))
+    raw.factors = [(exp, 1, (0, 1)), (down, -1, (1,)), (along, -1, (0,))]
+    normalise(raw, value.free, value)
+    assert source(write(value)) == "softmax(X, axis=0)/sum(exp(X), axis=1)"
 
 
 def test_what_a_factor_weighs() -> None:
@@ -239,7 +297,69 @@ def test_entries_of_constants_are_constants() -> None:
     assert source(contraction.indexed(table.zeros((4, 5)), part, at)) == "zeros(2)"
 
 
-def test_a_transpose_of_a_deep_expression_is_no_matter_of_recursion() -> None:
+def test_every_delta_is_resolved() -> None:
+    z, delta = variable("z", ("n", 1)), table.eye("n")
+    raw = Raw()
+    raw.factors = [(delta, 1, (0, 8)), (delta, 1, (8, 0)), (delta, 1, (0, 9)), (z, 1, (9,))]
+    assert contraction.contract(raw, {0})
+    assert raw.factors == [(z, 1, (0,))]
+
+
+def test_two_pairings_that_share_the_pair_are_a_delta_of_rows_and_one_of_columns() -> None:
+    raw = Raw()
+    raw.factors = [(table.pair("m", "n"), 1, (8, 0, 1)), (table.pair("m", "n"), 1, (8, 2, 3))]
+    assert contraction.contract(raw, {0, 1, 2, 3})
+    assert raw.factors == [(table.eye("m"), 1, (0, 2)), (table.eye("n"), 1, (1, 3))]
+
+
+def test_index_terms_with_a_pairing_of_indices_are_taken_as_they_are() -> None:
+    z = variable("z", (dims.multiply("m", "n"), 1))
+    value = Sum((1, 1), ((0, "m"), (1, "n")))
+    value.add(((), ((table.pair("m", "n"), 1, (FIRST, 0, 1)), (z, 1, (FIRST,)))), 1)
+    assert len(lower(entries(value, (0, 1))).terms) == 1
+
+
+def test_what_is_as_long_and_as_plain_is_not_shorter() -> None:
+    A, z = variable("A", ("n", "n")), variable("z", ("n", 1))
+    plain = table.matmul(A, table.sub(table.make("diag", z), z))
+    with_identity = table.matmul(A, table.sub(table.eye("n"), z))
+    assert shorter(plain, with_identity)
+    assert not shorter(with_identity, plain)
+    long = table.add(A, z)
+    while long.size <= SMALL:
+        long = table.add(long, A)
+    assert not shorter(long, long)
+
+
+def test_a_term_is_closed_part_by_part_only_where_it_is_long() -> None:
+    A, z = variable("A", ("n", "n")), variable("z", ("n", 1))
+
+    def gathered(count: int) -> list[int]:
+        """The number of factors, of a term that had so many."""
+        value = Sum((1, 1), ((0, "n"), (1, "n"), (2, "n")))
+        raw = Raw()
+        path = [0, *range(FIRST, FIRST + count - 2), 1]
+        raw.factors = [(A, 1, (i, j)) for i, j in pairwise(path)] + [(z, 1, (2,))]
+        normalise(raw, value.free, value)
+        return [len(factors) for _, factors in gathering.gathered(value).terms]
+
+    assert gathered(gathering.LONG) == [gathering.LONG]
+    assert gathered(gathering.LONG + 1) == [2]
+
+
+def test_a_long_result_is_turned_over_up_to_a_bound() -> None:
+    A, B, C, D = (variable(name, ("n", "n")) for name in "ABCD")
+    product = table.matmul(table.transpose(B), table.transpose(A))
+    total = table.add(table.transpose(C), D)
+    while total.size < transposing.LONG:
+        total = table.add(total, product)
+    assert total.size == transposing.LONG
+    assert transposing.transposed_if_shorter(total).op == "T"
+    longer = table.add(total, product)
+    assert transposing.transposed_if_shorter(longer) is longer
+
+
+def test_a_transpose_of_a_nest_is_no_matter_of_recursion() -> None:
     A, B = variable("A", ("n", "n")), variable("B", ("n", "n"))
     deep, turned = A, table.transpose(A)
     for k in range(900):
@@ -249,7 +369,7 @@ def test_a_transpose_of_a_deep_expression_is_no_matter_of_recursion() -> None:
     assert close(evaluator(at)(t(deep)), evaluator(at)(turned))
 
 
-def test_a_deep_expression_is_lowered_without_recursion() -> None:
+def test_a_nest_of_functions_is_lowered_without_recursion() -> None:
     deep = variable("x", ("n", 1))
     for k in range(1500):
         deep = make(("tanh", "sin", "exp")[k % 3], deep)

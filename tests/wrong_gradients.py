@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.expressions.node import Node, intern, postorder
+from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
 from matcalc.operations.table import make, mul, neg, number, transpose
 from tests.plain_evaluator import Evaluator
@@ -25,16 +25,16 @@ Kind = Callable[[Node, Node, random.Random], Iterator[Node]]
 def replaced(root: Node, old: Node, new: Node) -> Node:
     """The expression with one node in the place of another; what is behind a name stays, as the name means it."""
     done: dict[Node, Node] = {old: new}
-    for node in postorder(root, into=lambda n: n is not old and n.op != "let"):
+    for node in postorder(root, into=lambda n: n is not old and n.op not in NAMED):
         if node is not old:
-            args = node.args if node.op == "let" else tuple(done[a] for a in node.args)
+            args = node.args if node.op in NAMED else tuple(done[a] for a in node.args)
             done[node] = node if args == node.args else intern(node.op, args, node.params, node.shape)
     return done[root]
 
 
 def outside_names(root: Node) -> list[Node]:
     """The parts of an expression that are not hidden behind a name."""
-    return list(postorder(root, into=lambda n: n.op != "let"))
+    return list(postorder(root, into=lambda n: n.op not in NAMED))
 
 
 def inside(gradient: Node, rng: random.Random, change: Callable[[Node], Node | None]) -> Iterator[Node]:

@@ -12,7 +12,7 @@ from math import ceil, gcd
 from typing import TypeAlias
 
 from matcalc.calculus.entrywise import one_minus_sigmoid
-from matcalc.calculus.items import Item, plain_body, shape_of
+from matcalc.calculus.items import Item, diagonal_of, plain_body, powers_in, shape_of
 from matcalc.calculus.terms import Number
 from matcalc.calculus.transposing import transposed_if_shorter
 from matcalc.calculus.writing import addends, chain, product, sum_of
@@ -59,6 +59,23 @@ def _entry(item: Item) -> list[Pick]:
     return found
 
 
+def _diagonal(item: Item) -> list[Pick]:
+    """A diagonal matrix as its entries, which are all alike where it is an identity; the factor is the identity."""
+    if item.marks or len(item.chain) != 1:
+        return []
+    node, = item.chain
+    if node.op == "eye":
+        alone = not item.scalars and abs(item.c) == 1  # leaves a 1, else a factor that is there
+        rest = Item(item.c, item.scalars, (), {}, (1, 1))
+        return [(node, token_count(node) + (-1 if alone else 1), rest)]
+    if node.op == "diag" and kind(node.args[0].shape) == "vector":
+        entries = node.args[0]
+        parts, marks = plain_body(powers_in(entries))
+        rest = Item(item.c, item.scalars, parts, marks, entries.shape)
+        return [(table.eye(node.shape[0]), token_count(node) - token_count(entries), rest)]
+    return []
+
+
 def _powers(powers: dict[Node, Number]) -> Iterator[tuple[Node, Number, dict[Node, Number], int]]:
     """Every power, whole and parts of it: with what is left, and the tokens that are saved."""
     for node, p in powers.items():
@@ -76,7 +93,10 @@ def _weight(node: Node, p: Number) -> int:
 
 
 Picker: TypeAlias = Callable[[Item], Sequence[Pick]]
-PICKS: tuple[tuple[str, Picker], ...] = (("scalar", _scalar), ("left", _left), ("right", _right), ("entry", _entry))
+PICKS: tuple[tuple[str, Picker], ...] = (
+    ("scalar", _scalar), ("left", _left), ("right", _right), ("entry", _entry),
+    ("diagonal", _diagonal),
+)  # fmt: skip
 HIGH = 6  # parts of a power that are looked at
 MANY = 64  # terms beyond which a sum is written as it stands
 
@@ -93,8 +113,8 @@ def grouped(items: list[Item]) -> list[Item]:
                     saved, members = found.get(factor, (0, []))
                     found[factor] = saved + tokens, [*members, (position, rest)]
             for factor, (saved, members) in found.items():
-                saving = saved - _cost(factor)
-                if len(members) > 1 and saving > 0 and (best is None or saving > best[0]):
+                saving = saved - _cost(name, factor, members)  # none of one term alone
+                if saving > 0 and (best is None or saving > best[0]):
                     best = (saving, name, factor, members)
         if best is None:
             return items
@@ -127,8 +147,10 @@ def _gathered(items: list[Item]) -> list[Item]:
     return items
 
 
-def _cost(factor: Hashable) -> int:
+def _cost(name: str, factor: Hashable, members: Sequence[tuple[int, Item]]) -> int:
     """The tokens that a factor takes beside the sum."""
+    if name == "diagonal" and any(rest.shape != (1, 1) for _, rest in members):
+        return 1  # the name of the function
     if isinstance(factor, Node):
         return token_count(factor) + 1
     assert isinstance(factor, tuple)
@@ -137,6 +159,10 @@ def _cost(factor: Hashable) -> int:
 
 def _taken_out(name: str, factor: Hashable, rests: list[Item], shape: Shape) -> Item:
     inner = joined(rests)
+    if name == "diagonal":
+        assert isinstance(factor, Node)
+        whole = factor if inner.shape == (1, 1) else diagonal_of(inner.body())
+        return Item(inner.c, inner.scalars, (whole,), {}, shape)
     if name in ("left", "right"):
         assert isinstance(factor, Node)
         # neither where all that is left are scalars: of ``x@u.T@v + x@a.T@b + t*x``

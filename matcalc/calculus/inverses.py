@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matcalc import facts
 from matcalc.calculus.reading import Factor
-from matcalc.calculus.sums import normal, peeled, write_term
+from matcalc.calculus.sums import factor_of, normal, peeled, write_term
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
 from matcalc.calculus.writing import chain
 from matcalc.expressions.node import Node, axes, intern
@@ -26,11 +26,15 @@ def inverse(low: Lowering, node: Node) -> Sum:
     if argument.op == "matmul" and facts.orthogonal(argument):
         return low.lower(table.transpose(argument))
     single = low.lower(argument).single
+    tidy = low.tidy(argument)
+    if single is None:
+        closed = factor_of(tidy, free_of(node.shape))
+        single = closed if closed[1] and any(f[0].op == "eye" for f in closed[0][1]) else None
     if single is not None:
         found = _inverse_of_term(single, node)
         if found is not None:
             return found
-    c, inner = peeled(low.tidy(argument))
+    c, inner = peeled(tidy)
     c = Fraction(1) / c if c not in (1, -1) else c
     if inner.op == "T":
         value, swap = intern("inv", (inner.args[0],), (), node.shape), True

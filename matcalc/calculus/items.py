@@ -12,7 +12,7 @@ from matcalc.calculus.writing import product, sum_of, t
 from matcalc.expressions.node import Node, Shape, intern
 from matcalc.operations import table
 
-__all__ = ["Item", "body_of", "flat", "items_of", "plain_body", "shape_of"]
+__all__ = ["Item", "body_of", "diagonal_of", "flat", "items_of", "plain_body", "powers_in", "shape_of"]
 
 
 class Item:
@@ -72,7 +72,7 @@ def _turned(node: Node, numbers: bool) -> Node | None:
     if node.op == "T":
         inner = _turned(node.args[0], numbers)
         return None if inner is None else table.transpose(inner)
-    if node.op in ("sum", "mean", "tr"):
+    if node.op in ("sum", "mean", "tr", "diag"):
         inner = _turned(node.args[0], numbers)
         return None if inner is None else intern(node.op, (inner,), node.params, node.shape)
     if node.op in ("mul", "matmul", "div"):
@@ -143,8 +143,8 @@ def body_of(reading: Reading, free: tuple[int, ...], diag: bool) -> tuple[tuple[
         left, right = [*left, *right], []
     if len(edge.powers) == 1 and edge.powers[0][1] == 1 and (diag or not (left or right)):
         parts = flat(edge.node)
-        head = [_diag(entrywise(left))] if left else []
-        tail = [_diag(entrywise(right))] if right else []
+        head = [diagonal_of(entrywise(left))] if left else []
+        tail = [diagonal_of(entrywise(right))] if right else []
         return (*head, *parts, *tail), {}
     return plain_body(_collected([*left, *edge.powers, *[(t(node), p) for node, p in right]]))
 
@@ -157,10 +157,11 @@ def _diagonal(marks: dict[Node, Number], eye: Node) -> tuple[Node, ...]:
         if node.op == "diag" and facts.diagonal(node.args[0]) and p in (1, -1):
             matrix = node.args[0]
             return (matrix if p == 1 else intern("inv", (matrix,), (), matrix.shape),)
-    return (_diag(entrywise(list(marks.items()))),)
+    return (diagonal_of(entrywise(list(marks.items()))),)
 
 
-def _diag(v: Node) -> Node:
+def diagonal_of(v: Node) -> Node:
+    """The diagonal matrix with these entries."""
     return intern("diag", (v,), (), (v.shape[0], v.shape[0]))
 
 
@@ -169,6 +170,17 @@ def _collected(powers: Sequence[tuple[Node, Number]]) -> dict[Node, Number]:
     for node, p in powers:
         found[node] = found.get(node, 0) + p
     return found
+
+
+def powers_in(node: Node) -> dict[Node, Number]:
+    """The powers of an entrywise product that is written out."""
+    if node.op in ("mul", "div") and node.args[0].shape == node.args[1].shape:
+        above, below = map(powers_in, node.args)
+        sign = 1 if node.op == "mul" else -1
+        return _collected([*above.items(), *[(part, sign * p) for part, p in below.items()]])
+    if node.op == "pow" and node.args[1].op == "num":
+        return {node.args[0]: node.args[1].params[0]}
+    return {node: 1}
 
 
 def plain_body(marks: dict[Node, Number]) -> tuple[tuple[Node, ...], dict[Node, Number]]:

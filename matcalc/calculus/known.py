@@ -175,7 +175,7 @@ def det(low: Lowering, node: Node) -> Sum:
             value = (table.mul if power > 0 else table.div)(value, size) if value.op != "num" or power < 0 else size
     if token_count(value) >= token_count(table.make("det", x)):
         return low.function(node)
-    return factor(value) if value.op == "det" else low.lower(value)
+    return low.lower(value)
 
 
 OTHERWISE: dict[str, Callable[[Lowering, Node], Sum]] = {"sign": of_sign, "step": of_sign}

@@ -118,8 +118,7 @@ def indexed(low: Lowering, node: Node) -> Sum:
     argument, params = node.args[0], node.params
     if argument.op == "eye":
         found = contraction.indexed(argument, *params)
-        plain = found is node or (found.op in ("index", "T") and found.args[0] in (node, argument))
-        return leaf(found) if plain else low.lower(found)
+        return leaf(found) if found is node else low.lower(found)
     value = Sum(node.shape)
     for key, c in low.lower(argument).terms.items():
         raw = Raw()

@@ -78,9 +78,6 @@ def _coefficient(c: Number, p: int) -> Raw:
 
 def _leaf_power(node: Node, p: Number, c: Number = 1) -> Sum:
     raw = _coefficient(c, int(p)) if c != 1 else Raw()
-    turned = inverse_of_one_plus_exp(node) if p < 0 else None
-    if turned is not None:
-        node, p = turned, -p
     if node.shape == (1, 1):
         raw.scale(node, p)
     else:

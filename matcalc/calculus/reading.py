@@ -35,6 +35,7 @@ from matcalc.render.measure import token_count
 
 __all__ = ["Edge", "Factor", "Graph", "Marks", "Reading", "entrywise", "read", "reduced", "scalar_product"]
 
+SHORT = 200  # nodes of a product whose trace is turned round
 Factor: TypeAlias = tuple[Node, Fraction | int, tuple[int, ...]]
 
 
@@ -242,7 +243,7 @@ def _row_sums(matrix: Node) -> Node:
 def _trace(node: Node) -> Node:
     """``tr(A@B@C)``, turned and transposed to the shortest writing."""
     best = [node, t(node)]
-    if node.size < 200:
+    if node.size < SHORT:
         for start in (node, t(node)):
             parts: list[Node] = []
             while start.op == "matmul":

@@ -13,6 +13,7 @@ from matcalc.calculus.factoring import write
 from matcalc.calculus.terms import Key, Number, Raw, Sum, free_of, normalise
 from matcalc.calculus.writing import label
 from matcalc.expressions.node import Node, Shape, kind
+from matcalc.operations import table
 from matcalc.render.measure import token_count
 from matcalc.render.names import GREEK
 
@@ -79,6 +80,9 @@ def factor_of(node: Node, free: tuple[int, ...]) -> tuple[Key, Number]:
             contraction.scale(raw, part, p)
         elif part.op in ("mul", "div") and part.size < SHORT:
             waiting += [(part.args[0], p), (part.args[1], p if part.op == "mul" else -p)]
+        elif part.op == "diag" and p == 1 and kind(part.shape) == "matrix":
+            raw.factors.append((table.eye(part.shape[0]), 1, free))
+            waiting.append((part.args[0], 1))
         else:
             raw.factors.append((part, p, _places(part.shape, free)))
     found = Sum(node.shape)

@@ -207,7 +207,7 @@ def _through_definition(
 def _passed(upstream: Sum) -> list[tuple[Key, Number]]:
     """The upstream gradient as few terms: a long one or a sum is closed into one factor."""
     single = upstream.single
-    if single is not None and len(single[0][1]) + len(single[0][0]) <= LONG:
+    if single is not None and len(powers_of(single[0])) <= LONG:
         return [single]
     if len(upstream.free) > 2:
         return list(upstream.terms.items())
@@ -250,13 +250,10 @@ def moved(value: Sum, place: Mapping[int, int]) -> Sum:
     for k, i in place.items():
         shape[i] = sizes[k]
     result = Sum((shape[0], shape[1]))
-    for (scalars, factors), c in value.terms.items():
-        raw = Raw(c)
-        raw.scalars = dict(scalars)
-        raw.factors = [(n, p, tuple([place.get(k, k) for k in index])) for n, p, index in factors]
-        for n, _, index in raw.factors:
-            raw.sizes.update(zip(index, axes(n.shape), strict=True))
-        normalise(raw, free_of(result.shape), result)
+    for key, c in value.terms.items():
+        raw = Raw()
+        instantiate(raw, key, c, place)
+        normalise(raw, result.free, result)
     return result
 
 

@@ -38,7 +38,6 @@ def told_apart(factors: Sequence[Factor], summed: Iterable[int]) -> list[list[in
     classes = {FIRST: set(seen.at)}
     colour = seen.colour
     changed: set[int] = set(seen.at)
-    last = FIRST
     while changed:
         sights: dict[int, dict[Sight | None, set[int]]] = {}
         for k in changed:  # what is not looked at again sees what it saw, the same as all of its class
@@ -54,10 +53,10 @@ def told_apart(factors: Sequence[Factor], summed: Iterable[int]) -> list[list[in
                 if part is largest:
                     classes[old] = part
                     continue
-                last += 1
-                classes[last] = part
+                new = FIRST + len(classes)
+                classes[new] = part
                 for k in part:
-                    colour[k] = last
+                    colour[k] = new
                     changed |= seen.near[k]
         changed = {k for k in changed if len(classes[colour[k]]) > 1}
     return [sorted(classes[c]) for c in sorted(classes)]

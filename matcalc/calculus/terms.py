@@ -12,7 +12,7 @@ by the order in which they came.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice, permutations, product
 from typing import TypeAlias
@@ -107,7 +107,7 @@ def powers_of(key: Key) -> list[tuple[Node, Number]]:
     return [*scalars, *((node, p) for node, p, _ in factors)]
 
 
-def instantiate(raw: Raw, key: Key, coeff: Number, place: dict[int, int]) -> None:
+def instantiate(raw: Raw, key: Key, coeff: Number, place: Mapping[int, int]) -> None:
     """Multiply ``raw`` by a term whose free indices stand at ``place``; its summed ones get new names."""
     raw.coeff *= coeff
     scalars, factors = key

@@ -11,10 +11,12 @@ from matcalc.render.measure import token_count
 
 __all__ = ["prefixed", "transposed_if_shorter"]
 
+LONG = 400  # nodes beyond which a result stays as it is
+
 
 def transposed_if_shorter(node: Node) -> Node:
     """``(X@B + B@X).T`` for a matrix whose transpose is shorter by more than the sign of transposition."""
-    if kind(node.shape) != "matrix" or node.size > 400:
+    if kind(node.shape) != "matrix" or node.size > LONG:
         return node
     turned = _turned_over(node)
     if turned is None or token_count(turned) + 1 >= token_count(node):
@@ -44,9 +46,9 @@ def _turned_over(node: Node) -> Node | None:
         if parts[0] is None or parts[1] is None:
             return None
         return table.make(node.op, parts[0], parts[1])
-    sign, node = signed(node)
-    if sign < 0:
-        inner = _turned_over(node)
+    _, core = signed(node)
+    if core is not node:
+        inner = _turned_over(core)
         return None if inner is None else negated(inner)
     if node.op == "div" and node.args[1].shape == (1, 1):
         inner = _turned_over(node.args[0])

@@ -27,7 +27,7 @@ Number: TypeAlias = Fraction | int
 
 HALF = Fraction(1, 2)
 SHORT = 100  # nodes of a sum inside a sum that is written term by term
-LONG = 2000  # nodes of a product or sum whose transpose is written outside
+LONG = 2000  # nodes of a product or sum beyond which it is written as it stands
 ENTRYWISE = ("mul", "div", "add", "sub", "neg")
 THROUGH = (*ENTRYWISE, "matmul", "pow")
 
@@ -165,7 +165,7 @@ def _column_sums(node: Node) -> Node:
 def _flat(parts: Iterable[Node]) -> list[Node]:
     found: list[Node] = []
     for part in parts:
-        while part.op == "matmul" and part.size < 2000:
+        while part.op == "matmul" and part.size < LONG:
             tail: list[Node] = []
             while part.op == "matmul":
                 tail.append(part.args[1])
@@ -223,7 +223,7 @@ def with_power(node: Node, p: Number) -> Node:
 
 def negated(node: Node) -> Node:
     """Minus a node, the sign on its leftmost factor as one writes it."""
-    if node.op in ("mul", "div", "matmul") and node.size < 2000:
+    if node.op in ("mul", "div", "matmul") and node.size < LONG:
         return table.make(node.op, negated(node.args[0]), node.args[1])
     if node.op == "neg":
         return node.args[0]
@@ -234,12 +234,12 @@ def scaled(prefix: Node | None, node: Node) -> Node:
     """``prefix * node``, the scalar on its leftmost factor: ``2*A.T@b``, ``2*(D*F)@b``."""
     if prefix is None:
         return node
-    if node.op == "matmul" and node.size < 2000:
+    if node.op == "matmul" and node.size < LONG:
         left = node.args[0]
         inner = scaled(prefix, left) if left.op == "matmul" else table.mul(prefix, left)
         return table.matmul(inner, node.args[1])
     inside = node.op in ("mul", "div") and (node.args[0].shape != (1, 1) or node.shape == (1, 1))
-    if inside and node.size < 2000 and node.args[0].op != "num":
+    if inside and node.size < LONG and node.args[0].op != "num":
         return table.make(node.op, scaled(prefix, node.args[0]), node.args[1])
     return table.mul(prefix, node)
 
@@ -392,7 +392,7 @@ def sum_of(terms: Sequence[tuple[Number, Node]]) -> Node:
     (sign, node), rest = ordered[0], ordered[1:]
     total = negated(node) if sign < 0 else node
     for sign, node in rest:
-        total = table.sub(total, node) if sign < 0 else table.add(total, node)
+        total = table.add(total, node) if sign > 0 else table.sub(total, node)
     return total
 
 

@@ -134,7 +134,10 @@ class Lowering:
             number = 1 / number if number else number
             value = value if number else self.array(node.args[0])
             number = number or ONE
-            factor = Factor("inverse", shape, graph.transposed(value) if transposed else value)
+            if value.op == "diagflat" and self.options.structure:
+                factor = Factor("diagonal", shape, graph.value("div", (graph.one, value.args[0]), (), value.axes[:1]))
+            else:
+                factor = Factor("inverse", shape, graph.transposed(value) if transposed else value)
         elif node.op == "diag" and 1 in node.args[0].shape:
             number, value = self.done[node.args[0]]
             factor = Factor("diagonal", shape, value)

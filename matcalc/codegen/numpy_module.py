@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from matcalc.codegen import docstring
+from matcalc.codegen.diagonals import on_one_diagonal
 from matcalc.codegen.emit import Emitter
 from matcalc.codegen.finishing import finish
 from matcalc.codegen.functions import bind
@@ -165,6 +166,8 @@ def planned(request: Request, branches: bool = True) -> tuple[Lowering, list[Val
     """
     options = request.options if branches else replace(request.options, run_time_order=False)
     nodes = divided_last(prepared(without_definitions([node for _, node in request.outputs()])))
+    if options.structure:
+        nodes = on_one_diagonal(nodes)
     bound = bind(nodes, request.functions)
     stable = stabilise([bound[node] for node in nodes], request.options.stable)
     final = logs_beside_powers([stable[bound[node]] for node in nodes])

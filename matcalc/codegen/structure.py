@@ -89,6 +89,9 @@ def _solved(lowering: Lowering, node: Node) -> Scaled:
     (na, a), (nb, b) = (lowering.done[n] for n in node.args)
     if not na:
         na, a = ONE, lowering.array(node.args[0])
+    if a.op == "diagflat" and lowering.options.structure:
+        entries = a.args[0] if len(axes) == 1 else graph.value("expand", a.args, (), (a.axes[0], 1))
+        return nb / na, graph.value("div", (b, entries), (), axes)
     return nb / na, graph.value("solve", (a, b), (), axes)
 
 

@@ -1,9 +1,9 @@
 """Who uses a node, and so whether a product may be taken apart where it stands.
 
 A product that one other product uses is multiplied together with it, in whatever order is cheapest.
-One that several use is computed once and stands as it is, with two exceptions: an outer product
-inside a product (``u vᵀ y`` costs two vectors, however often), and a matrix that only ever meets
-vectors (``A B x`` and ``A B y``).
+One that several use is computed once and stands as it is, with three exceptions: an outer product
+inside a product (``u vᵀ y`` costs two vectors, however often), a matrix that only ever meets
+vectors (``A B x`` and ``A B y``), and the name of a diagonal matrix, of which only the entries count.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Uses:
         if not (self.options.scalars if is_scaling(node) else self.options.product_order):
             return False
         if node.op == "let":
+            if self.options.structure and node.args[0].op == "diag" and kind(node.shape) == "matrix":
+                return True
             return node.args[0].op == "matmul" and kind(node.shape) == "matrix" and self.only_vectors[node]
         if node.op == "outer":
             return in_matmul or self.count[node] == 1
