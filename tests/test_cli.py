@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +332,8 @@ def test_help_of_every_command_has_examples_that_run(
     monkeypatch.chdir(tmp_path)
     for example in examples:
         words = shlex.split(example.split(" && ")[0].split(" > ")[0])
+        if words[-1].endswith(".pdf") and shutil.which("pdflatex") is None and "MATCALC_CI" not in os.environ:
+            continue  # the other examples of the command run
         assert run(*words).exit_code == 0, example
 
 
