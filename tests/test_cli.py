@@ -195,7 +195,8 @@ def test_a_variable_that_does_not_occur() -> None:
         (["check", "x.T@x", "--claim", "2*x"], "NAME = FORMULA"),
         (["check", "x.T@x", "--claim", "q = 2*x"], "no name q"),
         (["check", "x.T@x", "--claim", "x = 2*x", "--claim", "x = x"], "two claims about x"),
-        (["check", "x.T@x", "--claim", "x = 2*"], "expected"),
+        (["check", "x.T@x", "--claim", "x = 2*"], "expected"), (["check", "x.T@x", "--claim", ";"], "NAME = FORMULA"),
+        (["check", "x.T@x", "--claim", "x = 2*x;; x = x"], "two claims about x"),
         (["code", "x.T@x", "--target", "fortran"], "fortran"),
         (["rules", "no_such_law"], "no_such_law"),
     ],
@@ -280,6 +281,13 @@ def test_claims_are_judged(claim: str, word: str) -> None:
     last = result.stdout.splitlines()[-1]
     assert last.startswith("W: ")
     assert word in last
+
+
+def test_several_claims_are_separated_by_semicolons() -> None:
+    shown = good("check", "x.T@y", "--claim", "x = y; y = x;").splitlines()
+    assert [line.split(": ")[0] for line in shown[-2:]] == ["x", "y"]
+    shown = good("check", "s = sum([x; y])", "--claim", "x = ones(n); y = [ones(1); ones(m)][1:m+1]").splitlines()
+    assert all("is right" in line for line in shown[-2:])
 
 
 def test_a_wrong_gradient_makes_check_fail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,8 @@ FAULTS = [
     ("y = sum(X, axis=0, axis=1)", ParseError, 1, 20, "given twice"),
     ("y = sum(X, dim=0)", ParseError, 1, 12, "sum has no keyword dim"),
     ("y = norm(X, axis=0)", ParseError, 1, 5, "norm has no keyword axis"),
+    ("y = norm(x, 1)", ParseError, 1, 5, "2 are given; norm(x) is the Euclidean and the Frobenius norm; norm1"),
+    ("y = norm(x, ord=1)", ParseError, 1, 5, "norm has no keyword ord; norm(x) is the Euclidean"),
     ("y = relu(x, axis=0)", ParseError, 1, 5, "relu has no keyword axis"),
     ("y = f(x, axis=0)", UnknownNameError, 1, 5, "f is not known"),
     ("y = foo(x, w)", UnknownNameError, 1, 5, "an unknown function is elementwise and takes one argument"),

@@ -41,7 +41,7 @@ The exit code is 1 where a gradient, a claim or a law that the program states is
     "claims",
     multiple=True,
     metavar="NAME=FORMULA",
-    help="What the derivative by a variable is said to be, in the language; may be repeated.",
+    help="What the derivative by a variable is said to be, in the language; several with semicolons, or repeat it.",
 )
 @click.option(
     "--dims", multiple=True, metavar="n=4,d=3", shell_complete=completion.dimensions, help="Sizes to check at."
@@ -94,7 +94,7 @@ def check(
 def claimed(words: tuple[str, ...]) -> dict[str, str]:
     """The claims by name."""
     found: dict[str, str] = {}
-    for word in words:
+    for word in [part for text in words for part in _separate(text)]:
         name, _, formula = (part.strip() for part in word.partition("="))
         if not re.fullmatch(r"\w+", name) or not formula:
             raise click.BadOptionUsage("--claim", f"a claim is written NAME = FORMULA, not {word[:60]!r}")
@@ -102,6 +102,18 @@ def claimed(words: tuple[str, ...]) -> dict[str, str]:
             raise click.BadOptionUsage("--claim", f"there are two claims about {name}")
         found[name] = formula
     return found
+
+
+def _separate(text: str) -> list[str]:
+    """Claims that a semicolon separates; one inside brackets is that of a stack."""
+    found, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == ";" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += character
+    return [part for part in found if part.strip()] or [text]
 
 
 def show(report: Report) -> None:

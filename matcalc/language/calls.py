@@ -78,6 +78,10 @@ REFUSED = {
 }  # fmt: skip
 
 
+# What other libraries say by an argument.
+BESIDES = {"norm": "norm(x) is the Euclidean and the Frobenius norm; norm1, norm_inf and norm_nuc are the others"}
+
+
 def reserved(syntax: str) -> frozenset[str]:
     """The names that are functions in a syntax."""
     return MATLAB if syntax == "matlab" else RESERVED
@@ -187,12 +191,12 @@ def _known(call: Call, scope: Scope, name: str = "") -> Plan:
     wanted = len(entry.signature) + trailing
     if len(arguments) != wanted:
         names = ", ".join([*entry.signature, *("k" if name == "roll" else "mn"[:trailing])])
-        hint = "write axis=0 or axis=1" if entry.axis and len(arguments) == 2 else ""
-        raise _arity(call, scope, wanted, f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}",
-            hint)
+        hint = "write axis=0 or axis=1" if entry.axis and len(arguments) == 2 else BESIDES.get(name, "")
+        message = f"{call.function}({names}) takes {wanted} argument{'s' * (wanted != 1)}"
+        raise _arity(call, scope, wanted, message, hint)
     params: tuple[Any, ...] = (_axis(call, scope),) if entry.axis else ()
     if call.keywords and not entry.axis:
-        raise scope.error(ParseError, f"{name} has no keyword {call.keywords[0][0]}", call)
+        raise scope.error(ParseError, f"{name} has no keyword {call.keywords[0][0]}", call, BESIDES.get(name, ""))
     if call.primes:
         if not entry.derivative:
             raise scope.error(UnsupportedError, f"{name}' is not supported", call, "only elementwise functions have f'")

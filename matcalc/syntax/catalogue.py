@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-__all__ = ["CATALOGUE", "GLYPHS", "NUMPY", "STOPS", "WRONG", "Catalogue", "Mistake"]
+__all__ = [
+    "BARS", "CATALOGUE", "GLYPHS", "MODULES", "NO_BARS", "NO_TEXT", "NUMPY", "STOPS", "TEXT", "WRONG", "Catalogue",
+    "Mistake",
+]  # fmt: skip
 
 # Signs of mathematical text, such as results are shown with.
 GLYPHS = {
@@ -26,6 +29,12 @@ GLYPHS = {
     "∑": "write sum(x)",
 }
 
+MODULES = frozenset({"jnp", "math", "np", "numpy", "scipy", "sp", "tf", "torch"})  # whose functions people write
+
+_AHEAD = r"[(,=;\[{+*/-]"  # of an operand: a quote there transposes nothing
+TEXT = rf"\"[^\"\n]*\"?|(?:(?<={_AHEAD})|(?<={_AHEAD} ))'[^'\n]*'"
+BARS = r"[|‖∥]+"
+
 # Spellings wrong in the default syntax but common elsewhere; tried before the grammar's terminals.
 WRONG = (
     ("CARET_TRANSPOSE", r"\^[ \t]*(?:T(?!\w)|\{[ \t]*T[ \t]*\})"),
@@ -37,7 +46,8 @@ WRONG = (
     ("COMPARISON", r"==|!=|~="),
     ("AUGMENTED", r"(?:\+|-|\*\*?|/|@|:)="),
     ("FLOOR", r"//|%"),
-    ("STRING", r'"[^"\n]*"?'),
+    ("STRING", TEXT),
+    ("BARS", BARS),
     ("HIDDEN", r"_\w*"),
     ("COMMAND", r"\\\w*"),
     ("RAISED", "[⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹]*"),
@@ -84,6 +94,15 @@ def _stray(kind: str, hint: str, *examples: str) -> Mistake:
     return Mistake(frozenset({kind}), ENDS, "'{at}' does not belong here", hint, examples)
 
 
+NO_TEXT = _wrong(
+    "STRING", "text in quotes means nothing in a program",
+    "names are written without quotes, and no function has options in words",
+    's = "x"', '"x"', 'f(x, "a")', "norm(X, 'fro')", "f('a', x)", "s = 'x'",
+)  # fmt: skip
+NO_BARS = _wrong(
+    "BARS", "'{at}' does not enclose a value", "write norm(x) for a norm, abs(x) for absolute values, det(X)",
+    "|x|", "s = ||x||", "a | b", "‖x‖", "s = ∥x∥",
+)  # fmt: skip
 _NO_QUOTE = ("a quote does not transpose here", 'write {operand}.T (or pass syntax="matlab")')
 
 _HABITS = (
@@ -105,8 +124,7 @@ _HABITS = (
            'write it without the point (and ** for ^), or pass syntax="matlab"',
            "x .* y", "x ./ y", "x .^ 2"),
     Mistake(frozenset({"ATTRIBUTE"}), ENDS, "'{at}' means nothing: only .T may follow a point",
-            "write {operand}.T for the transpose, f(x) for a function",
-            ("x.t", "x.real", "x.e5", "X.T.I", "X.T5", "np.exp(x)")),
+            "{attribute}", ("x.t", "x.real", "x.e5", "X.T.I", "X.T5", "np.exp(x)", "np.linalg.norm(x)", "x.sum()")),
     _wrong("DOT", "a point by itself means nothing: only .T may follow a point",
            "write {operand}.T for the transpose", "x..T", "x.T.", "x.", "."),
     Mistake(frozenset({"COMPARISON"}), None, "'{at}' is a comparison, and > < >= <= are all there are",
@@ -118,8 +136,8 @@ _HABITS = (
            "write a new name, as in b = a + 1", "a += 1", "a := 1", "x @= y", "x **= 2"),
     _wrong("FLOOR", "'{at}' is not an operator", "comments begin with #; / divides",
            "a // b", "a % b", "% comment"),
-    _wrong("STRING", "text in quotes means nothing in a program", "names are written without them",
-           's = "x"', '"x"', 'f(x, "a")'),
+    NO_TEXT,
+    NO_BARS,
     _wrong("HIDDEN", "'{at}' is not a name", "a name begins with a letter",
            "_x", "__class__", "x + _", "f(__import__)", "_ = 2"),
     _wrong("COMMAND", "'{at}' is LaTeX",
@@ -127,7 +145,7 @@ _HABITS = (
     _wrong("GLYPH", "'{at}' is not an operator of this syntax", "{glyph}",
            "a ⊙ b", "a · b", "a − b", "∂x"),
     _wrong("OTHER", "the character '{at}' means nothing here", "",
-           "a ? b", "s = $x", "a & b", "x!", "a | b", "🙂"),
+           "a ? b", "s = $x", "a & b", "x!", "🙂"),
 )  # fmt: skip
 
 _NUMBERS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from matcalc.syntax.catalogue import BEGINS, ENDS, GLYPHS, SHARED, Catalogue, Mistake
+from matcalc.syntax.catalogue import BARS, BEGINS, ENDS, GLYPHS, NO_BARS, NO_TEXT, SHARED, TEXT, Catalogue, Mistake
 
 __all__ = ["MATLAB"]
 
@@ -22,7 +22,8 @@ WRONG = (
     ("AUGMENTED", r"(?:\+|-|\.?[*/^]|:)="),
     ("FLOOR", r"//"),
     ("AT", r"@"),
-    ("STRING", r'"[^"\n]*"?'),
+    ("STRING", TEXT),
+    ("BARS", BARS),
     ("HIDDEN", r"_\w*"),
     ("RAISED", "[⁺⁻][⁰¹²³⁴⁵⁶⁷⁸⁹]*"),
     ("GLYPH", f"[{''.join(GLYPHS)}∂∇]"),
@@ -48,7 +49,7 @@ _HABITS = (
     _wrong("AT", "'@' is not an operator of this syntax", "write * for the matrix product",
            "A @ x", "s = x'@A", "@x"),
     Mistake(frozenset({"ATTRIBUTE"}), ENDS, "'{at}' means nothing here",
-            "write {operand}' for the transpose, f(x) for a function",
+            "{attribute}",
             ("x.T", "x.T*y", "x.t", "(x).T", "X[0].T", "x'.T", "X.T.I", "np.exp(x)")),
     _wrong("CONTINUED", "'...' is not needed: line breaks are free inside brackets",
            "put brackets around an expression of several lines", "a + ...\nb", "s = ..."),
@@ -61,8 +62,8 @@ _HABITS = (
     _wrong("AUGMENTED", "'{at}' does not assign: a name is assigned once, with =",
            "write a new name, as in b = a + 1", "a += 1", "a := 1", "x *= y", "x ^= 2", "x .*= y"),
     _wrong("FLOOR", "'{at}' is not an operator", "comments begin with % or #; / divides", "a // b", "// comment"),
-    _wrong("STRING", "text in quotes means nothing in a program", "names are written without them",
-           's = "x"', '"x"', 'f(x, "a")'),
+    NO_TEXT,
+    NO_BARS,
     _wrong("HIDDEN", "'{at}' is not a name", "a name begins with a letter", "_x", "__class__", "x + _"),
     _wrong("LEFT", "'{at}' is not an operator", "write solve(A, B) or inv(A)*B for the solution of A*X = B",
            r"A\b", r"x = A \ b", r"\alpha", r"A .\ B"),
@@ -71,7 +72,7 @@ _HABITS = (
            "X⁻¹", "(A + B)⁻¹*x", "x⁻²"),
     _wrong("GLYPH", "'{at}' is not an operator of this syntax", "{glyph}", "a ⊙ b", "a · b", "a − b", "∂x"),
     _wrong("OTHER", "the character '{at}' means nothing here", "",
-           "a ? b", "s = $x", "a & b", "x!", "a | b", "🙂"),
+           "a ? b", "s = $x", "a & b", "x!", "🙂"),
 )  # fmt: skip
 
 _BESIDE = Mistake(

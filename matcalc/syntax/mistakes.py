@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
-from matcalc.syntax.catalogue import NUMPY, STOPS, Catalogue, Mistake
+from matcalc.syntax.catalogue import MODULES, NUMPY, STOPS, Catalogue, Mistake
 from matcalc.syntax.lexing import Lexeme
 from matcalc.syntax.refusal import Refusal
 
@@ -87,12 +87,14 @@ def _words(
 ) -> dict[str, str]:
     left = before if before.type != "PRIMES" or place < 2 else lexemes[place - 2]
     broken = at.type == "_NEWLINE" and any(then.type != "_NEWLINE" for then in lexemes[place:])
+    operand = left.value if left.type == "NAME" and len(left.value) < 30 else "X"
     return {
         "at": _short(at.value),
         "before": _short(before.value),
         "found": "" if at.type in STOPS else f", found '{_short(at.value)}'",
         "thing": _thing(before, expected, catalogue.transpose),
-        "operand": left.value if left.type == "NAME" and len(left.value) < 30 else "X",
+        "operand": operand,
+        "attribute": _attribute(lexemes, place, operand, catalogue.transpose) if at.type == "ATTRIBUTE" else "",
         "operands": _FREE if broken else "an operand is a name, a number, a call or a bracket",
         "glyph": catalogue.glyphs.get(at.value, f"the operators are {catalogue.operators}"),
         "ungrouped": _short(at.value.replace("_", "")),
@@ -100,6 +102,17 @@ def _words(
         "line_break": _FREE if broken else "",
         "line_start": _FREE if before.type == "_NEWLINE" else "",
     }
+
+
+def _attribute(lexemes: Sequence[Lexeme], place: int, operand: str, transpose: str) -> str:
+    """What to write for ``np.linalg.norm(x)``, for ``x.norm()``, and for what is not called."""
+    last = place
+    while last + 1 < len(lexemes) and lexemes[last + 1].type == "ATTRIBUTE":
+        last += 1
+    if last + 1 < len(lexemes) and lexemes[last + 1].type == "LPAR":
+        function = _short(lexemes[last].value[1:])
+        return f"a function is written by its name alone: {function}({'x' if operand in MODULES else operand})"
+    return f"write {operand}{transpose} for the transpose, f(x) for a function"
 
 
 def _thing(before: Lexeme, expected: AbstractSet[str], transpose: str) -> str:
