@@ -216,6 +216,12 @@ def test_the_content_of_terms_has_their_common_sign() -> None:
     assert content("A, B: matrix(m, n); A/3 - 2*B") == 1
 
 
+def test_a_column_beside_the_inverse_of_its_outer_product_is_no_pseudo_inverse() -> None:
+    assert mc.derive("y = x.T@inv(x@x.T)", "x")["x"].source() == "(1 - y@x)*inv(x@x.T) - y.T@y"
+    assert mc.derive("y = inv(x@x.T)@x; s = t*sum(y); t: scalar", "t")["t"].source() == "sum(y)"
+    assert source(simplify(elaborate("x.T@inv(x@x.T)").value)) == "x.T@inv(x@x.T)"
+
+
 def test_two_factors_stand_in_one_order() -> None:
     A, B = variable("A", ("n", 1)), variable("B", ("n", 1))
     assert _label([(A, 1, (0,)), (B, 1, (1,))], {0, 1}) == _label([(B, 1, (1,)), (A, 1, (0,))], {0, 1})

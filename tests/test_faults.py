@@ -91,6 +91,8 @@ ANSWERED = [
     (44, "A: matrix(n, m); B: matrix(m, n); det(A@B)", "A", {}, "det(A@B)*(B@inv(A@B)).T", ""),
     (51, "1/0*sum(x)", "x", {}, "ones(n)/0", "it divides by zero"),
     (51, "log(0)*sum(x)", "x", {}, "log(0)*ones(n)", "log of zero"),
+    (51, "sum(inv(X - X)@y)", "y", {}, "zeros(n)", "inv of zero"),
+    (51, "logdet(0*A)*sum(x)", "x", {}, "logdet(zeros(n, n))*ones(m)", "logdet of zero"),
     (51, "sqrt(-2)*sum(x)", "x", {}, "sqrt(-2)*ones(n)", "sqrt of what is negative"),
     (51, "0**-1*sum(x)", "x", {}, "ones(n)/0", "it divides by zero"), (51, "sum(x**0)", "x", {}, "zeros(n)", ""),
     (64, "2**2000*x.T@x", "x", {}, "2*2**2000*x", ""),

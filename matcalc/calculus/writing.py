@@ -179,11 +179,11 @@ def _flat(parts: Iterable[Node]) -> list[Node]:
 
 def _pinv(a: Node, b: Node) -> Node | None:
     """The pseudo-inverse that two neighbours in a product are: of full column or of full row rank."""
-    if b.op == "inv":
+    if b.op == "inv" and kind(a.shape) == "matrix":
         inner = b.args[0]
         if inner.op == "matmul" and inner.args[1] is a and inner.args[0] is t(a):
             return t(table.make("pinv", a)) if a.op != "T" else table.make("pinv", a.args[0])
-    if a.op == "inv":
+    if a.op == "inv" and kind(b.shape) == "matrix":
         inner = a.args[0]
         if inner.op == "matmul" and inner.args[0] is b and inner.args[1] is t(b):
             return t(table.make("pinv", b)) if b.op != "T" else table.make("pinv", b.args[0])

@@ -21,6 +21,8 @@ def without_value(node: Node) -> str:
     """
     if node.op in ("div", "reciprocal"):
         return "it divides by zero" if facts.zero(node.args[-1]) else ""
+    if node.op in ("inv", "solve", "logdet"):
+        return f"{node.op} of zero" if facts.zero(node.args[0]) else ""
     if node.op == "pow":
         base, exponent = node.args
         negative = exponent.op == "neg" and facts.positive(exponent.args[0])
