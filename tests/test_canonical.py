@@ -42,6 +42,17 @@ BECOME = [
     ("mu: scalar; 2*(diag(a) + mu*eye(n))@x", "2*x*(a + mu)"), ("inv(diag(a) + eye(n))@x", "x/(a + 1)"),
     ("solve(2*diag(a) - 2*diag(b), x)", "x/(2*(a - b))"), ("A@(diag(a) - eye(n))@B", "A@diag(a - 1)@B"),
     ("mu: scalar; x.T@(diag(a) + mu*eye(n))@y", "sum(x*y*(a + mu))"),
+    # polynomials in one thing by their roots, where that is as short
+    ("2*z**3 - 3*z**2 + z", "z*(1 - z)*(1 - 2*z)"), ("x**2 + 2*x + 1", "(x + 1)**2"),
+    ("t: scalar; t**2/4 - t + 1", "(2 - t)**2/4"), ("x**4 + 4*x**3 + 6*x**2 + 4*x + 1", "(x + 1)**4"),
+    ("x**2 + 3*x + 1", "x*(x + 3) + 1"), ("x**2 - 1", "x**2 - 1"), ("A@(x**2 - 3*x + 2)", "A@((2 - x)*(1 - x))"),
+    ("X: matrix(m, n); X*X + 2*X + 1", "(X + 1)**2"), ("A@A + 2*A + eye(n)", "A@A + 2*A + eye(n)"),
+    ("(A@x)**2 + 2*A@x + 1", "(A@x + 1)**2"), ("s, t: scalar; s*t**2 - 2*s*t + s", "s*(1 - t)**2"),
+    ("t: scalar; t**2 - 2*t*x + x", "t*(t - 2*x) + x"),
+    # what was closed into a factor meets its like
+    ("x.T@y*A@B/tr(C) - (x.T@y/tr(C)*A - C)@B - A@B", "(C - A)@B"),
+    # a sum that is its own transpose stays as it is
+    ("B@(A + A.T)", "B@(A + A.T)"), ("x@((A + A.T)@x).T", "x@x.T@(A + A.T)"),
     # softmax by its logarithm
     ("exp(x - logsumexp(x))", "softmax(x)"), ("X: matrix(m, n); exp(X - logsumexp(X))", "exp(X - logsumexp(X))"),
     ("X: matrix(m, n); exp(X - logsumexp(X, axis=1))", "softmax(X, axis=1)"),
@@ -220,6 +231,16 @@ def test_a_column_beside_the_inverse_of_its_outer_product_is_no_pseudo_inverse()
     assert mc.derive("y = x.T@inv(x@x.T)", "x")["x"].source() == "(1 - y@x)*inv(x@x.T) - y.T@y"
     assert mc.derive("y = inv(x@x.T)@x; s = t*sum(y); t: scalar", "t")["t"].source() == "sum(y)"
     assert source(simplify(elaborate("x.T@inv(x@x.T)").value)) == "x.T@inv(x@x.T)"
+
+
+def test_second_derivatives_as_they_are_printed() -> None:
+    assert mc.derive("sum(sigmoid(A@x))", "x", order=2)["x", "x"].source() == (
+        "A.T@diag(sigmoid(A@x)*sigmoid(-A@x)*(1 - 2*sigmoid(A@x)))@A"
+    )
+    assert mc.derive("x.T@A@x/(x.T@x)", "x", order=2)["x", "x"].source() == (
+        "(2*(4*x@x.T@A/(x.T@x) - A - A.T)@x@x.T/(x.T@x) + A + A.T"
+        " - 2*(x.T@A@x*eye(n) + x@x.T@(A + A.T))/(x.T@x))/(x.T@x)"
+    )
 
 
 def test_two_factors_stand_in_one_order() -> None:

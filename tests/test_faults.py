@@ -76,7 +76,7 @@ ANSWERED = [
     (21, "t0 = x; t1 = t0*x_0; t1.T@grad_x", "x", {}, "grad_x*x_0", ""), (28, "sum((2 + A)*B)", "A", {}, "B", ""),
     (25, "sum(relux(x))", "x", {}, "relux'(x)", "did you mean relu"), (32, "sum((x.T@a)*b)", "x", {}, "sum(b)*a", ""),
     (33, "A: matrix(m, n); x.T@x", "A", {}, "zeros(m, n)", "does not depend on A"),
-    (36, "x.T@A@x", "x", {"layout": "numerator"}, "x.T@(A.T + A)", ""),
+    (36, "x.T@A@x", "x", {"layout": "numerator"}, "x.T@(A + A.T)", ""),
     (36, "A@x", "x", {"layout": "denominator"}, "A.T", ""), (36, "A@x", "x", {"layout": "numerator"}, "A", ""),
     (37, "X: symmetric(n); tr(A@X)", "X", {}, "(A + A.T)/2", ""),
     (38, "X: symmetric(n); tr(X.T@A)", "A", {}, "X", ""),

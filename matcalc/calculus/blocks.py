@@ -14,9 +14,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from matcalc.calculus.factoring import write
 from matcalc.calculus.reading import Factor
-from matcalc.calculus.simplify import settle
+from matcalc.calculus.simplify import shortest
 from matcalc.calculus.telling import factor_key
 from matcalc.calculus.tensors import entries, indexed_sum, is_entries
 from matcalc.calculus.terms import FIRST, Key, Number, Raw, Sum, free_of, normalise
@@ -194,8 +193,8 @@ def _written(terms: Sequence[Term], cover: tuple[int, ...], dims: Sequence[Dim],
     value = _plain(terms, cover, dims)
     key = value.shape, frozenset(value.terms.items())
     if key not in known:
-        node = write(settle(value))
-        known[key] = write(settle(value, diag=True), diag=True) if node is None else node
+        node = shortest(value)
+        known[key] = shortest(value, diag=True) if node is None else node
     return known[key]
 
 

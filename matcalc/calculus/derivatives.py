@@ -9,8 +9,7 @@ but ``denominator``, which transposes it.
 
 from __future__ import annotations
 
-from matcalc.calculus.factoring import write
-from matcalc.calculus.simplify import settle, simplify
+from matcalc.calculus.simplify import settle, shortest, simplify
 from matcalc.calculus.structure import STRUCTURED, project, project_terms
 from matcalc.calculus.sweep import OUTPUT, moved
 from matcalc.calculus.tensors import entries, indexed_sum, is_entries
@@ -29,7 +28,7 @@ def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
     ``structure`` is what the derivative by a symmetric, skew or diagonal matrix means (`matcalc.calculus.structure`).
     """
     if value.shape == (1, 1):
-        node = write(settle(found))
+        node = shortest(found)
         return project(node, variable, structure) if structured(variable) else node
     if structured(variable):
         found = project_terms(found, variable, structure)
@@ -38,9 +37,9 @@ def derivative(found: Sum, value: Node, variable: Node, structure: str) -> Node:
         return entries(settle(found), order)
     if variable.shape == (1, 1):
         plain = moved(found, dict(zip([k for k, _ in found.extra], free_of(value.shape), strict=True)))
-        return write(settle(plain))
+        return shortest(plain)
     plain = moved(found, {k: i for i, k in enumerate(order)})
-    return write(settle(plain, diag=True), diag=True)
+    return shortest(plain, diag=True)
 
 
 def structured(variable: Node) -> bool:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from matcalc.calculus.entrywise import one_minus_sigmoid
 from matcalc.calculus.items import Item, diagonal_of, plain_body, powers_in, shape_of
+from matcalc.calculus.polynomials import linear_factors
 from matcalc.calculus.terms import Number
 from matcalc.calculus.transposing import transposed_if_shorter
 from matcalc.calculus.writing import addends, chain, product, sum_of
@@ -102,6 +103,51 @@ MANY = 64  # terms beyond which a sum is written as it stands
 
 
 def grouped(items: list[Item]) -> list[Item]:
+    """A polynomial by its roots, anything else with common factors taken out."""
+    product = _split(items)
+    found = _factored(items)
+    if product is not None and token_count(product.node()) <= token_count(total_of(found)):
+        return [product]
+    return found
+
+
+def _split(items: list[Item]) -> Item | None:
+    """A polynomial in one factor as a product of linear ones: ``2*p**2 - 3*p + 1`` is ``(1 - p)*(1 - 2*p)``."""
+    if not 3 <= len(items) <= HIGH:
+        return None
+    found: dict[int, Number] = {}
+    unknowns: set[tuple[Node, bool]] = set()
+    for item in items:
+        entries = {chain(item.chain): 1, **item.marks} if item.chain else item.marks
+        powers = [(n, True, p) for n, p in entries.items()] + [(n, False, p) for n, p in item.scalars.items()]
+        if len(powers) > 1 or any(p < 1 or p != int(p) for _, _, p in powers):
+            return None
+        unknowns.update((node, entrywise) for node, entrywise, _ in powers)
+        degree = int(powers[0][2]) if powers else 0
+        found[degree] = found.get(degree, 0) + item.c
+    if len(unknowns) != 1 or not all(found.values()):
+        return None
+    factored = linear_factors(found)
+    if factored is None:
+        return None
+    (unknown, entrywise), = unknowns
+    c, factors = factored
+    parts: dict[Node, Number] = {_linear(a, b, unknown): p for (a, b), p in factors.items()}
+    if entrywise:
+        return Item(c, {}, (), parts, unknown.shape)
+    return Item(c, parts, (), {}, (1, 1))
+
+
+def _linear(a: int, b: int, unknown: Node) -> Node:
+    if not a:
+        return unknown
+    constant = Item(a, {}, (), {}, (1, 1))
+    if unknown.shape == (1, 1):
+        return total_of([constant, Item(b, {unknown: 1}, (), {}, (1, 1))])
+    return total_of([constant, Item(b, {}, (unknown,), {}, unknown.shape)])
+
+
+def _factored(items: list[Item]) -> list[Item]:
     """Take out common factors, the one that saves most first, until none saves anything."""
     while 2 <= len(items) <= MANY:
         items = _gathered(items)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import UPSTREAM, Local
-from matcalc.calculus.simplify import settle
+from matcalc.calculus.simplify import shortest
 from matcalc.calculus.sweep import OUTPUT, sweep
 from matcalc.calculus.terms import FIRST, Raw, Sum, free_of
 from matcalc.errors import UnsupportedError
@@ -79,7 +78,7 @@ def _adjoints(right: Node, wanted: list[Node], changes: list[Node], result: Shap
     locals_ = []
     for change in wanted:
         raw = Raw()
-        node = write(settle(found[change]))
+        node = shortest(found[change])
         raw.factors.append((node, 1, free_of(node.shape)))
         local = Local(changes.index(change), raw, free_of(change.shape))
         local.upstream = True

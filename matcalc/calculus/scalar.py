@@ -11,8 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from matcalc.calculus.factoring import write
-from matcalc.calculus.simplify import settle, simplify
+from matcalc.calculus.simplify import shortest, simplify
 from matcalc.calculus.sweep import sweep
 from matcalc.expressions.node import Node, postorder
 from matcalc.operations import table
@@ -43,7 +42,7 @@ def derivative_of(body: Node, parameter: Node, order: int = 1) -> Node:
     'tanh'
     """
     for _ in range(order):
-        body = shortened(write(settle(sweep(body, [parameter], {})[parameter])))
+        body = shortened(shortest(sweep(body, [parameter], {})[parameter]))
     return body
 
 

@@ -22,7 +22,7 @@ from matcalc.expressions.node import NAMED, Node, Shape, axes, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
 
-__all__ = ["promising", "settle", "shorter", "simplify"]
+__all__ = ["promising", "settle", "shorter", "shortest", "simplify"]
 
 _simple: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
 TERMS = 32  # a sum is not multiplied out to more terms than these
@@ -43,14 +43,37 @@ def simplify(node: Node, *, diag: bool = False) -> Node:
     """
     found = None if diag else _simple.get(node)
     if diag:
-        found = write(settle(lower(node), diag=True), diag=True)
+        found = shortest(lower(node), diag=True)
         return node if _length(found) > _length(node) else found
     if found is None:
-        found = write(settle(lower(node)))
+        found = shortest(lower(node))
         found = node if _length(found) > _length(node) else found
         _simple[node] = found
         _simple.setdefault(found, found)
     return found
+
+
+def shortest(value: Sum, *, diag: bool = False) -> Node:
+    """The shortest writing found of a sum.
+
+    A sum that was closed into a factor may have its like beside it; they meet where the writing is read once more, and
+    one sum less is left.
+    """
+    node = write(settle(value, diag=diag), diag=diag)
+    while node.size <= SMALL and _sums(node) > 1:
+        other = write(settle(lower(node), diag=diag), diag=diag)
+        if _length(other) >= _length(node) or _sums(other) >= _sums(node):
+            break
+        node = other
+    return node
+
+
+def _sums(node: Node) -> int:
+    """How many signs of addition and subtraction a formula is written with."""
+    found: dict[Node, int] = {}
+    for part in postorder(node):
+        found[part] = (part.op in ("add", "sub")) + sum(found[argument] for argument in part.args)
+    return found[node]
 
 
 def settle(value: Sum, *, diag: bool = False) -> Sum:

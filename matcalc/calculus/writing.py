@@ -98,6 +98,8 @@ def _inwards(node: Node) -> Node:
     """A product transposed, or a sum or an entrywise product as it is shorter; kept, since what is inside is shared."""
     if node.op == "matmul":
         return _turned(node)
+    if node.op in ("add", "sub", "mul") and facts.square(node) and facts.symmetric(node):
+        return node
     plain = [a.op in ENTRYWISE and a.shape != (1, 1) for a in node.args]
     inwards = table.make(node.op, *[_inwards(a) if p else t(a) for p, a in zip(plain, node.args, strict=True)])
     outside = table.transpose(node)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcalc.calculus.factoring import write
 from matcalc.calculus.naming import named, names_of
-from matcalc.calculus.simplify import settle, simplify
+from matcalc.calculus.simplify import shortest, simplify
 from matcalc.calculus.structure import STRUCTURED, project
 from matcalc.calculus.sweep import depends, sweep
 from matcalc.codegen.functions import bind
@@ -149,7 +148,7 @@ def _formulas(graph: Graph, value: Node, vertices: Mapping[Node, Vertex]) -> Non
     for vertex in graph.nodes:
         if not vertex.live:
             continue
-        node = write(settle(found[vertex.node]))
+        node = shortest(found[vertex.node])
         if vertex.projected:
             node = project(node, vertex.node, "projection")
         again = named(node, {f: n for f, n in formulas.items() if n is not vertex.node})

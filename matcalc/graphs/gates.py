@@ -13,9 +13,8 @@ from collections.abc import Sequence
 
 from matcalc import facts
 from matcalc.calculus.blocks import computed
-from matcalc.calculus.factoring import write
 from matcalc.calculus.laws import exponent_of, law_text
-from matcalc.calculus.simplify import settle
+from matcalc.calculus.simplify import shortest
 from matcalc.calculus.sweep import sweep
 from matcalc.expressions.node import Node, intern
 from matcalc.operations import table
@@ -50,7 +49,7 @@ class Gate:
             plain = self.body in self.slots or self.op in GUARDED
             names = {} if plain else {self.body: self.own}
             adjoint = sweep(total, [self.slots[slot]], names)[self.slots[slot]]
-            found = self._passed[slot] = write(settle(adjoint))
+            found = self._passed[slot] = shortest(adjoint)
         return found
 
     def computed(self, slot: int) -> Node:

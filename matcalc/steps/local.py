@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from matcalc import facts
 from matcalc.calculus.along import adjoints
-from matcalc.calculus.factoring import write
-from matcalc.calculus.simplify import settle, simplify
+from matcalc.calculus.simplify import shortest, simplify
 from matcalc.calculus.sweep import moved, sweep
 from matcalc.calculus.terms import Sum, free_of, powers_of
 from matcalc.calculus.writing import t
@@ -61,7 +60,7 @@ class Piece:
         found = sweep(total, [self.leaf(v) for v in wanted], self.names)
         result: dict[Node, Node] = {}
         for variable in wanted:
-            node = write(settle(found[self.leaf(variable)]))
+            node = shortest(found[self.leaf(variable)])
             if node is None:
                 raise UnsupportedError("this step has no matrix form")
             result[variable] = node
@@ -75,7 +74,7 @@ class Piece:
         body, upstream = replaced(self.body, plain), self.upstream
         leaf = plain.get(self.leaf(variable), self.leaf(variable))
         total = table.mul(upstream, body) if body.shape == (1, 1) else table.make("inner", upstream, body)
-        node = write(settle(sweep(total, [leaf], {body: self.own})[leaf]))
+        node = shortest(sweep(total, [leaf], {body: self.own})[leaf])
         if node is None:
             raise UnsupportedError("this step has no matrix form")
         return node
@@ -93,7 +92,7 @@ class Piece:
         change = table.variable(LAST, variable.shape)
         scalar = variable.shape == (1, 1)
         total = table.mul(gradient, change) if scalar else table.make("inner", gradient, change)
-        node = write(settle(sweep(total, [self.upstream], {})[self.upstream]))
+        node = shortest(sweep(total, [self.upstream], {})[self.upstream])
         if node is None or token_count(node) > LONG:
             return None
         return replaced(node, {**self.deep, change: self.change(variable)})
@@ -106,12 +105,12 @@ class Piece:
         leaf = self.leaf(variable)
         found = adjoints(self.body, [leaf], self.names, [])[leaf]
         if self.body.shape == (1, 1):
-            node = write(settle(found))
+            node = shortest(found)
             node = None if node is None else simplify(t(node))
         else:
             place = {k: 0 for k, _ in found.extra}
             place.update(dict.fromkeys(free_of(found.shape), 1))
-            node = write(settle(moved(found, place), diag=True), diag=True)
+            node = shortest(moved(found, place), diag=True)
         if node is None or token_count(node) > LONG:
             return None
         return replaced(node, self.deep)
@@ -175,4 +174,4 @@ def jacobian_product(left: Node, right: Node) -> Node | None:
     from matcalc.calculus.lowering import lower
 
     scalar = (1, 1) in (left.shape, right.shape)
-    return write(settle(lower(table.mul(left, right) if scalar else table.matmul(left, right)), diag=True), diag=True)
+    return shortest(lower(table.mul(left, right) if scalar else table.matmul(left, right)), diag=True)

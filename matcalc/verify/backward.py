@@ -54,8 +54,7 @@ def pullback(node: Node, k: int, *, by_value: bool = False) -> Node:
 
     Raises `UnsupportedError` where the step has no formula in matrices.
     """
-    from matcalc.calculus.factoring import write
-    from matcalc.calculus.simplify import settle
+    from matcalc.calculus.simplify import shortest
     from matcalc.calculus.sweep import sweep
 
     operation, places = placed(node)
@@ -63,7 +62,7 @@ def pullback(node: Node, k: int, *, by_value: bool = False) -> Node:
     product = make("mul", upstream, operation)
     total = product if node.shape == (1, 1) else make("sum", product, params=(None,))
     names = {operation: variable_node(VALUE, node.shape)} if by_value else {}
-    return write(settle(sweep(total, [places[k]], names)[places[k]]))
+    return shortest(sweep(total, [places[k]], names)[places[k]])
 
 
 class Backward:

@@ -108,15 +108,14 @@ class Steps(Telling):
 
     def adjoint(self, node: Node) -> Node:
         """The upstream gradient at a node, as a formula; by its partial's name where it has none in matrices."""
-        from matcalc.calculus.factoring import write
-        from matcalc.calculus.simplify import settle
+        from matcalc.calculus.simplify import shortest
         from matcalc.calculus.sweep import sweep
 
         if not self._adjoints:
             nodes = self.backward.nodes
             try:
                 found = sweep(self.backward.value, nodes, self.names)
-                self._adjoints = {n: write(settle(found[n])) for n in nodes}
+                self._adjoints = {n: shortest(found[n]) for n in nodes}
             except MatcalcError:
                 self._adjoints = {n: variable_node(self.partial(n), n.shape) for n in nodes}
         return self._adjoints[node]
@@ -166,14 +165,13 @@ class Steps(Telling):
 
     def _onward(self, node: Node, upstream: Node) -> Node:
         """The gradient by the variable for an upstream gradient at a node."""
-        from matcalc.calculus.factoring import write
-        from matcalc.calculus.simplify import settle
+        from matcalc.calculus.simplify import shortest
         from matcalc.calculus.sweep import sweep
 
         place = variable_node("upstream", node.shape)
         product = make("mul", place, node)
         total = product if node.shape == (1, 1) else make("sum", product, params=(None,))
-        found = write(settle(sweep(total, [self.backward.target], self.names)[self.backward.target]))
+        found = shortest(sweep(total, [self.backward.target], self.names)[self.backward.target])
         return substituted(found, {place: upstream})
 
 
