@@ -33,7 +33,7 @@ MODULES = [
     *["calculus." + name for name in (
         "contraction", "terms", "reading", "writing", "grouping", "simplify", "sums", "factoring", "lowering",
         "multilinear", "inverses", "powers", "edges", "entrywise", "gathering", "items", "known", "pairs", "sweep",
-        "telling", "tensors", "transposing")],
+        "polynomials", "telling", "tensors", "transposing")],
     "operations.shapes", "language.dimensions",
 ]  # fmt: skip
 CODEGEN = [
@@ -50,7 +50,7 @@ CODE = ["test_simplify.py", "test_indices.py", "test_reading.py", "test_entries.
         "test_where_others_fail.py", "test_calculus_laws.py", "test_vec.py", "test_index_terms.py",
         "test_shapes_alone.py", "test_terms_found.py", "test_shortest.py", "test_sums.py", "test_gathering.py",
         "test_known.py", "test_contraction_ends.py", "test_found_by_soak.py", "test_long_powers.py",
-        "test_canonical.py", "test_written.py", "test_steps.py"]
+        "test_canonical.py", "test_polynomials.py", "test_written.py", "test_steps.py"]
 CODEGEN_TESTS = ["test_codegen_contract.py", "test_codegen_fast.py", "test_codegen_module.py",
                  "test_codegen_random.py", "test_codegen_stable.py", "test_codegen_values.py",
                  "test_factorisations.py", "test_tensor_code.py", "test_cost.py", "test_plan.py", "test_flat.py",
