@@ -11,14 +11,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc import facts
-from matcalc.calculus.writing import negated
+from matcalc.calculus.writing import negated, sum_of
 from matcalc.expressions.node import Node, intern, postorder
 from matcalc.operations import table
 
 if TYPE_CHECKING:
     from matcalc.calculus.terms import Raw
 
-__all__ = ["combine", "inverse_of_one_plus_exp", "one_minus_sigmoid", "signed"]
+__all__ = ["combine", "inverse_of_one_plus_exp", "one_minus_sigmoid", "opposite", "signed"]
 
 Number: TypeAlias = Fraction | int
 Group: TypeAlias = dict[Node, Number]
@@ -41,20 +41,27 @@ def _function(name: str, argument: Node) -> Node:
     return intern(name, (argument,), (), argument.shape)
 
 
+def opposite(node: Node) -> Node:
+    """Minus an argument of a function: a difference the other way round, ``x - y`` of ``y - x``."""
+    if node.op == "sub" and not any(part.op in ("add", "sub") for part in node.args):
+        return sum_of([(1, node.args[1]), (-1, node.args[0])])
+    return negated(node)
+
+
 def inverse_of_one_plus_exp(node: Node) -> Node | None:
     """``1/(1 + exp(t))`` is ``sigmoid(-t)``."""
     if node.op != "add":
         return None
     one, other = sorted(node.args, key=lambda a: a.op != "num")
     if one.op == "num" and one.params[0] == 1 and other.op == "exp":
-        return _function("sigmoid", negated(other.args[0]))
+        return _function("sigmoid", opposite(other.args[0]))
     return None
 
 
 def one_minus_sigmoid(node: Node) -> Node | None:
     """``1 - sigmoid(t)`` is ``sigmoid(-t)``."""
     if node.op == "sub" and node.args[0].op == "num" and node.args[0].params[0] == 1 and node.args[1].op == "sigmoid":
-        return _function("sigmoid", negated(node.args[1].args[0]))
+        return _function("sigmoid", opposite(node.args[1].args[0]))
     return None
 
 
@@ -100,7 +107,7 @@ def exp_times_sigmoid_to_sigmoid(group: Group) -> None:
             n = min(q, r)
             _times(group, exp, sign * n)
             _times(group, node, -n)
-            _times(group, _function("sigmoid", negated(node.args[0])), n)
+            _times(group, _function("sigmoid", opposite(node.args[0])), n)
 
 
 def ratio_to_function(group: Group) -> None:

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from matcalc.calculus.entrywise import signed
+from matcalc.calculus.entrywise import opposite, signed
 from matcalc.calculus.lowering import tidy
-from matcalc.calculus.writing import negated
 from matcalc.expressions.node import NAMED, Node, intern, postorder
 from matcalc.operations import table
 from matcalc.render.measure import token_count
@@ -42,8 +41,8 @@ def names_of(nodes: Iterable[Node]) -> dict[Node, Node]:
                 if sign < 0:
                     found.setdefault(positive, table.neg(node))
                 if formula.op == "sigmoid":
-                    opposite = intern("sigmoid", (negated(formula.args[0]),), (), formula.shape)
-                    found.setdefault(opposite, table.sub(table.number(1), node))
+                    mirrored = intern("sigmoid", (opposite(formula.args[0]),), (), formula.shape)
+                    found.setdefault(mirrored, table.sub(table.number(1), node))
     return found
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from weakref import WeakKeyDictionary
 
 from matcalc.calculus.denominators import over_common
-from matcalc.calculus.entrywise import signed
+from matcalc.calculus.entrywise import opposite, signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
 from matcalc.calculus.tensors import is_entries
@@ -95,11 +95,10 @@ def _without_opposites(value: Sum) -> Sum | None:
     """``sigmoid(-t)`` as ``1 - sigmoid(t)`` where ``sigmoid(t)`` stands in the sum as well."""
     nodes = {node for key in value.terms for node, _ in powers_of(key) if node.op == "sigmoid"}
     new: dict[Node, Node] = {}
-    for node in nodes:
-        sign, inner = signed(node.args[0])
-        opposite = intern("sigmoid", (inner,), (), node.shape)
-        if sign < 0 and opposite in nodes:
-            new[node] = table.sub(table.number(1), opposite)
+    for node in sorted(nodes, key=lambda n: (signed(n.args[0])[0], n.digest)):
+        mirrored = intern("sigmoid", (opposite(node.args[0]),), (), node.shape)
+        if mirrored in nodes and mirrored not in new:
+            new[node] = table.sub(table.number(1), mirrored)
     if not new:
         return None
     result = Sum(value.shape, value.extra)
