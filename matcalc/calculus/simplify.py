@@ -27,6 +27,7 @@ __all__ = ["promising", "settle", "shorter", "shortest", "simplify"]
 _simple: WeakKeyDictionary[Node, Node] = WeakKeyDictionary()
 TERMS = 32  # a sum is not multiplied out to more terms than these
 ATOMS = 6  # nor are more different sums tried
+READINGS = 6  # of a writing, each of which may show more
 SMALL = 200  # nodes of what is looked at for plainness
 
 
@@ -46,11 +47,24 @@ def simplify(node: Node, *, diag: bool = False) -> Node:
         found = shortest(lower(node), diag=True)
         return node if _length(found) > _length(node) else found
     if found is None:
-        found = shortest(lower(node))
+        found = _settled(node)
         found = node if _length(found) > _length(node) else found
         _simple[node] = found
         _simple.setdefault(found, found)
     return found
+
+
+def _settled(node: Node) -> Node:
+    """The writing that is written as it stands when it is read again; one of a few that become each other."""
+    readings = [shortest(lower(node))]
+    while readings[-1].size <= SMALL and len(readings) < READINGS:
+        again = shortest(lower(readings[-1]))
+        if _length(again) > _length(readings[-1]):
+            break
+        if again in readings:
+            return min(readings[readings.index(again) :], key=lambda one: one.digest)
+        readings.append(again)
+    return readings[-1]
 
 
 def shortest(value: Sum, *, diag: bool = False) -> Node:
