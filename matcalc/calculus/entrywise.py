@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from matcalc import facts
-from matcalc.calculus.writing import negated, sum_of
+from matcalc.calculus.writing import negated, turned_round
 from matcalc.expressions.node import Node, intern, postorder
 from matcalc.operations import table
 
@@ -42,10 +42,8 @@ def _function(name: str, argument: Node) -> Node:
 
 
 def opposite(node: Node) -> Node:
-    """Minus an argument of a function: a difference the other way round, ``x - y`` of ``y - x``."""
-    if node.op == "sub" and not any(part.op in ("add", "sub") for part in node.args):
-        return sum_of([(1, node.args[1]), (-1, node.args[0])])
-    return negated(node)
+    """Minus an argument of a function: a difference in it the other way round, ``x - y`` for ``y - x``."""
+    return turned_round(node, numbers=True, most=2) or negated(node)
 
 
 def inverse_of_one_plus_exp(node: Node) -> Node | None:

@@ -8,9 +8,8 @@ from fractions import Fraction
 from matcalc import facts
 from matcalc.calculus.reading import Reading, entrywise, read
 from matcalc.calculus.terms import Key, Number, Sum, free_of
-from matcalc.calculus.writing import product, sum_of, t
+from matcalc.calculus.writing import product, t, turned_round
 from matcalc.expressions.node import Node, Shape, intern
-from matcalc.operations import table
 
 __all__ = ["Item", "body_of", "diagonal_of", "flat", "items_of", "plain_body", "powers_in", "shape_of"]
 
@@ -51,46 +50,18 @@ class Item:
         Not one that stands there twice: ``-(x - m)@(x - m).T`` shows what it is.
         """
         for i, part in enumerate(self.chain):
-            turned = _turned(part, numbers) if self.chain.count(part) == 1 and t(part) not in self.chain else None
+            turned = turned_round(part, numbers) if self.chain.count(part) == 1 and t(part) not in self.chain else None
             if turned is not None:
                 return Item(-self.c, self.scalars, (*self.chain[:i], turned, *self.chain[i + 1 :]), {}, self.shape)
         for name in ("marks", "scalars"):
             powers: dict[Node, Number] = getattr(self, name)
             for node, p in powers.items():
-                turned = _turned(node, numbers) if p == int(p) and p % 2 else None
+                turned = turned_round(node, numbers) if p == int(p) and p % 2 else None
                 if turned is not None:
                     new = {(turned if n is node else n): q for n, q in powers.items()}
                     marks, scalars = (new, self.scalars) if name == "marks" else (self.marks, new)
                     return Item(-self.c, scalars, self.chain, marks, self.shape)
         return None
-
-
-def _turned(node: Node, numbers: bool) -> Node | None:
-    """``b - a`` of ``a - b``: minus a sum with terms of both signs, at no cost in length; inside a product too."""
-    if node.size > 400:
-        return None
-    if node.op == "T":
-        inner = _turned(node.args[0], numbers)
-        return None if inner is None else table.transpose(inner)
-    if node.op in ("sum", "mean", "tr", "diag"):
-        inner = _turned(node.args[0], numbers)
-        return None if inner is None else intern(node.op, (inner,), node.params, node.shape)
-    if node.op in ("mul", "matmul", "div"):
-        for k in (1, 0) if node.op != "div" else (0, 1):
-            inner = _turned(node.args[k], numbers)
-            if inner is not None:
-                return table.make(node.op, *[inner if i == k else a for i, a in enumerate(node.args)])
-        return None
-    terms: list[tuple[Number, Node]] = []
-    while node.op in ("add", "sub"):
-        terms.append((-1 if node.op == "add" else 1, node.args[1]))
-        node = node.args[0]
-    if not terms or not any(sign > 0 for sign, _ in terms) or node.op == "neg":
-        return None
-    terms.append((-1, node))
-    if not numbers and any(part.op == "num" for _, part in terms):
-        return None
-    return sum_of(terms)
 
 
 def items_of(value: Sum, *, diag: bool = False) -> list[Item] | None:

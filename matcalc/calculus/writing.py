@@ -19,7 +19,8 @@ from matcalc.operations import table
 from matcalc.render.measure import token_count
 
 __all__ = [
-    "Powers", "addends", "chain", "dim_node", "negated", "product", "rank", "scaled", "sum_of", "t", "with_power",
+    "Powers", "addends", "chain", "dim_node", "negated", "product", "rank", "scaled", "sum_of", "t", "turned_round",
+    "with_power",
 ]  # fmt: skip
 
 Powers: TypeAlias = Sequence[tuple[Node, Fraction | int]]
@@ -230,6 +231,39 @@ def negated(node: Node) -> Node:
     if node.op == "neg":
         return node.args[0]
     return table.neg(node)
+
+
+def turned_round(node: Node, numbers: bool, most: int = LONG) -> Node | None:
+    """``b - a`` of ``a - b``: minus a sum with terms of both signs, at no cost in length; inside a product too.
+
+    ``numbers`` turns ``1 - y`` too; sums of more than ``most`` terms stay as they are.
+    """
+    if node.size > 400:
+        return None
+    if node.op == "T":
+        inner = turned_round(node.args[0], numbers, most)
+        return None if inner is None else table.transpose(inner)
+    if node.op in ("sum", "mean", "tr", "diag"):
+        inner = turned_round(node.args[0], numbers, most)
+        return None if inner is None else intern(node.op, (inner,), node.params, node.shape)
+    if node.op in ("mul", "matmul", "div"):
+        for k in (1, 0) if node.op != "div" else (0, 1):
+            inner = turned_round(node.args[k], numbers, most)
+            if inner is not None:
+                return table.make(node.op, *[inner if i == k else a for i, a in enumerate(node.args)])
+        return None
+    terms: list[tuple[Number, Node]] = []
+    while node.op in ("add", "sub"):
+        terms.append((-1 if node.op == "add" else 1, node.args[1]))
+        node = node.args[0]
+    if not terms or not any(sign > 0 for sign, _ in terms) or node.op == "neg":
+        return None
+    terms.append((-1, node))
+    if len(terms) > most:
+        return None
+    if not numbers and any(part.op == "num" for _, part in terms):
+        return None
+    return sum_of(terms)
 
 
 def scaled(prefix: Node | None, node: Node) -> Node:

@@ -8,7 +8,7 @@ sigmoid(-x) is e p, as accurate where it is small.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 
 from matcalc.codegen.values import Graph, Value
 
@@ -51,21 +51,13 @@ def in_parts(graph: Graph, value: Value, argument: Value, members: set[str]) -> 
     return graph.value("sub", (shifted, _along(graph, log, axis)), (), axes)
 
 
-def mirrored(
-    graph: Graph, value: Value, there: Callable[[Value | None], bool], done: Container[Value]
-) -> Value | None:
-    """``x`` of ``sigmoid(x)``, or of ``sigmoid(-x)``, where both are computed; ``there`` tells what is.
-
-    Of ``sigmoid(a - b)`` and ``sigmoid(b - a)`` it is the argument of the first: what is ``done`` comes before.
-    """
+def mirrored(graph: Graph, value: Value, there: Callable[[Value | None], bool]) -> Value | None:
+    """``x`` of ``sigmoid(x)``, or of ``sigmoid(-x)``, where both are computed; ``there`` tells what is."""
     if value.op != "map" or value.params != ("sigmoid",):
         return None
     (x,) = value.args
     if x.op == "neg":
         return x.args[0] if there(graph.find("map", x.args, ("sigmoid",), value.axes)) else None
-    turned = graph.find("sub", x.args[::-1], (), x.axes) if x.op == "sub" else None
-    if turned is not None and there(graph.find("map", (turned,), ("sigmoid",), value.axes)):
-        return turned if turned in done else x
     minus = graph.find("neg", (x,), (), x.axes)
     other = graph.find("map", (minus,), ("sigmoid",), value.axes) if minus is not None else None
     return x if there(other) else None

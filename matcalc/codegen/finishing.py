@@ -92,7 +92,7 @@ def _multiplied(work: Pass, value: Value) -> Value | None:
 
 def _exponential(work: Pass, value: Value) -> Value | None:
     """A member of a family that shares its exponential."""
-    x = mirrored(work.graph, value, lambda other: other in work.single, work.new)
+    x = mirrored(work.graph, value, lambda other: other in work.single)
     if x is not None:
         return of_mirrored(work.graph, work.new[x], value.args[0] is not x)
     key = family(value)
