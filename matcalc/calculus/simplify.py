@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from weakref import WeakKeyDictionary
 
-from matcalc.calculus.denominators import over_common
+from matcalc.calculus.denominators import cleared, over_common
 from matcalc.calculus.entrywise import opposite, signed
 from matcalc.calculus.factoring import write
 from matcalc.calculus.lowering import lower
@@ -93,7 +94,7 @@ def _sums(node: Node) -> int:
 def settle(value: Sum, *, diag: bool = False) -> Sum:
     """The sum, multiplied out or over a common denominator where that makes its writing shorter."""
     value = _multiplied_out(_bare(value, diag), diag)
-    for over in map(partial(_multiplied_out, diag=diag), over_common(value)):
+    for over in map(partial(_multiplied_out, diag=diag), chain(over_common(value), cleared(value))):
         if _less(_size(over, diag), _size(value, diag)):
             value = over
             break
