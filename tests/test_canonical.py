@@ -55,6 +55,7 @@ BECOME = [
     ("t: scalar; A/(t*(B/t + C))", "A/(t*C + B)"), ("A/(y*(B/y + 1))", "A/(y*(B/y + 1))"),
     ("s: scalar; B@(y/(s*(x/s + 1)))", "B@(y/(s + x))"),
     ("s, t: scalar; sqrt(1/s + 1/t)/t", "sqrt(1/t + 1/s)/t"), ("A/((B/A + 1)*A).T", "A/(A + B).T"),
+    ("y/(exp(-x) + exp(-z))", "y/(exp(-x) + exp(-z))"),
     # what was closed into a factor meets its like
     ("x.T@y*A@B/tr(C) - (x.T@y/tr(C)*A - C)@B - A@B", "(C - A)@B"),
     # a sum that is its own transpose stays as it is

@@ -108,12 +108,15 @@ def cleared(value: Sum) -> Iterator[Sum]:
 
 
 def _denominators(parts: Sum) -> dict[Node, int]:
-    """The scalars and the entrywise factors below a fraction line in some of the terms, with their highest powers."""
+    """The scalars and the entrywise factors below a fraction line in some of the terms, with their highest powers.
+
+    Exponentials are none: ``exp(-t)`` is written by its sign, and ``exp(t)`` may be beyond all numbers.
+    """
     found: dict[Node, int] = {}
     for key in parts.terms:
         entrywise = [(node, p) for node, p, index in key[1] if index == parts.free and node.shape == parts.shape]
         for node, p in [*key[0], *entrywise]:
-            if p < 0 and p == int(p):
+            if p < 0 and p == int(p) and node.op != "exp":
                 found[node] = max(found.get(node, 0), -int(p))
     return found
 
