@@ -100,6 +100,7 @@ BECOME = [
     ("A: matrix(n, n); A*{i, j: y[j]/x[i]} + A*{i, j: x[j]/y[i]}", "A*((1/x)@y.T + (1/y)@x.T)"),
     ("A: matrix(m, n); {i, j: sum(k: A[i, k]*x[k]) + sum(k: A[i, k]*y[k]) + z[j]}", "A@(x + y) + ones(m)@z.T"),
     ("A: matrix(m, n); {i, j: sum(k: A[k, j]*x[k]) + sum(k: A[k, j]*y[k]) + z[i]}", "ones(p)@(x + y).T@A + z"),
+    ("s: scalar; A: matrix(n, n); (y.T - B)*(A/s) + (1 - A)*(2 - A)*(x/A)", "A*(x - (B - y.T)/s) - x*(3 - 2/A)"),
     # the order of names in a difference: Latin before Greek
     ("a, beta: scalar; a*x - beta*x", "(a - beta)*x"), ("a, beta: scalar; beta*x - a*x", "(beta - a)*x"),
     # transposes over quotients by a scalar

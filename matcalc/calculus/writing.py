@@ -259,8 +259,8 @@ def turned_round(node: Node, numbers: bool, most: int = LONG) -> Node | None:
     if not terms or not any(sign > 0 for sign, _ in terms) or node.op == "neg":
         return None
     terms.append((-1, node))
-    if len(terms) > most:
-        return None
+    if len(terms) > most or {"vector", "row"} <= {kind(part.shape) for _, part in terms}:
+        return None  # a column and a row add up only beside a matrix
     if not numbers and any(part.op == "num" for _, part in terms):
         return None
     return sum_of(terms)
